@@ -1,0 +1,38 @@
+# make book    build both languages into _build/html
+# make test    run every check
+# make serve   show the built book at http://localhost:8000 (PORT=... for another port)
+# make clean   delete what was built, keep .venv
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
+
+# Two test processes share two cores: one thread each is faster than four fighting for them.
+test: export OMP_NUM_THREADS := 1
+
+.PHONY: book test serve clean
+
+book: $(INSTALLED)
+	@$(BIN)/python -m tools.build_book
+
+test: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadscope
+	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
+
+serve: $(INSTALLED)
+	$(BIN)/python -m http.server $(PORT) --directory _build/html
+
+clean:
+	rm -rf _build node_modules
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("The book needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.11." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

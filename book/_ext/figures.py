@@ -1,0 +1,66 @@
+"""Figures in the built pages: their alternative text, and one run for both languages.
+
+The code cells of the two languages are equal to the byte, so the text stands in the cells'
+metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
+text becomes the label of a widget. A figure without it is a warning.
+"""
+
+import re
+from functools import partialmethod
+from html import escape
+
+from docutils import nodes
+from jupyter_cache.cache.main import JupyterCacheBase
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+COLAB = "https://colab.research.google.com"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PROGRESS_BAR = re.compile(r"\d+%\|")
+
+
+def remove_what_pages_do_without(app: Sphinx, doctree: nodes.document) -> None:
+    """Drop progress bars, which have nothing to tell any more, and each notebook's Colab badge.
+
+    The badge would come from another host, and the page has a button of its own.
+    """
+    for paragraph in list(doctree.findall(nodes.paragraph)):
+        link = paragraph.next_node(nodes.reference)
+        if link and link.get("refuri", "").startswith(COLAB) and link.next_node(nodes.image):
+            paragraph.parent.remove(paragraph)
+    for output in list(doctree.findall(nodes.container)):
+        if output.get("nb_element") == "mime_bundle" and PROGRESS_BAR.search(output.astext()):
+            output.parent.remove(output)
+
+
+def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Wrap each widget in a labelled group, and warn of a figure or widget without a text."""
+    for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", {})):
+        alt = cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+        for output in cell.findall(nodes.container):
+            mime_type = output.get("mime_type", "")
+            if mime_type != WIDGET and not mime_type.startswith("image/"):
+                continue
+            if not alt:
+                LOGGER.warning(
+                    "the figure of cell %d has no alternative text (metadata mystnb.image.alt)",
+                    cell["cell_index"] + 1,
+                    location=app.env.docname,
+                )
+            if mime_type == WIDGET:
+                opening = f'<div class="explorer" role="group" aria-label="{escape(alt)}">'
+                output.insert(0, nodes.raw("", opening, format="html"))
+                output.append(nodes.raw("", "</div>", format="html"))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    # The key of a notebook's outputs holds all cell metadata by default, and with it the alt text
+    # of one language; only tags (raises-exception and the like) can change an output.
+    JupyterCacheBase.create_hashed_notebook = partialmethod(
+        JupyterCacheBase.create_hashed_notebook, cell_metadata=("tags",)
+    )
+    app.connect("doctree-read", remove_what_pages_do_without)
+    app.connect("doctree-read", describe_figures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,168 @@
+"""Gaussian densities, samples and divergences against SciPy, torch.distributions and SymPy."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+import sympy
+import torch
+from scipy.integrate import quad
+from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+
+from vae_lib.gaussian import DiagonalGaussian, FullGaussian, sigma_points
+
+ROUNDING = 1e-12  # a handful of float64 operations on numbers of order 1 to 100
+
+
+def normal(q):
+    """The same distribution, from torch.distributions."""
+    return Independent(Normal(q.mean, torch.exp(q.log_var).sqrt()), 1)
+
+
+def random_diagonal(generator, *shape):
+    mean, log_var = torch.randn(2, *shape, generator=generator)
+    return DiagonalGaussian(mean, log_var)
+
+
+def random_full(generator, latent_dim):
+    factor = torch.randn(latent_dim, latent_dim, generator=generator)
+    covariance = factor @ factor.T + torch.eye(latent_dim)
+    mean = torch.randn(latent_dim, generator=generator)
+    return FullGaussian(mean, torch.linalg.cholesky(covariance)), covariance
+
+
+@pytest.mark.equation("eq-prior")
+def test_prior_log_density_is_scipys():
+    z = np.array([[0.3, -1.2, 2.0], [0.0, 0.0, 0.0]])
+    prior = DiagonalGaussian(torch.zeros(3), torch.zeros(3))
+    expected = scipy.stats.norm.logpdf(z).sum(-1)
+    np.testing.assert_allclose(prior.log_prob(torch.tensor(z)), expected, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.equation("eq-gaussian-log-prob")
+def test_diagonal_log_prob_is_torch_distributions(generator):
+    q = random_diagonal(generator, 7, 4)
+    z = torch.randn(3, 7, 4, generator=generator)
+    torch.testing.assert_close(q.log_prob(z), normal(q).log_prob(z), rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-log-var")
+def test_std_is_the_square_root_of_the_variance():
+    log_var = torch.tensor([-3.0, 0.0, 1.5])
+    expected = np.sqrt(np.exp(log_var.numpy()))
+    np.testing.assert_allclose(DiagonalGaussian(torch.zeros(3), log_var).std, expected, rtol=1e-15)
+
+
+@pytest.mark.equation("eq-kl")
+@pytest.mark.equation("eq-kl-1d")
+@pytest.mark.parametrize(("mean", "log_var"), [(0.0, 0.0), (1.3, -0.7), (-2.0, 1.1), (0.4, -4.0)])
+def test_kl_in_one_dimension_is_the_integral(mean, log_var):
+    """quad's own error estimate is below 1e-8 for these smooth integrands."""
+    q = scipy.stats.norm(mean, math.exp(log_var / 2))
+    p = scipy.stats.norm()
+    low, high = mean - 12 * q.std(), mean + 12 * q.std()
+    integral, _ = quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), low, high, limit=200)
+    ours = DiagonalGaussian(torch.tensor([mean]), torch.tensor([log_var])).kl_to_standard()
+    assert ours.item() == pytest.approx(integral, abs=1e-8)
+
+
+@pytest.mark.equation("eq-kl-1d")
+def test_kl_in_one_dimension_follows_symbolically():
+    """SymPy integrates the definition; nothing of the closed form goes in."""
+    z, mu = sympy.symbols("z mu", real=True)
+    sigma = sympy.symbols("sigma", positive=True)
+    q = sympy.exp(-((z - mu) ** 2) / (2 * sigma**2)) / (sigma * sympy.sqrt(2 * sympy.pi))
+    log_ratio = -((z - mu) ** 2) / (2 * sigma**2) - sympy.log(sigma) + z**2 / 2
+    derived = sympy.integrate(sympy.expand(q * log_ratio), (z, -sympy.oo, sympy.oo))
+    for mean, std in [(0.7, 0.3), (-1.5, 2.0)]:
+        value = float(derived.subs({mu: mean, sigma: std}))
+        log_var = torch.tensor([2 * math.log(std)])
+        ours = DiagonalGaussian(torch.tensor([mean]), log_var).kl_to_standard().item()
+        assert ours == pytest.approx(value, abs=ROUNDING)
+
+
+@pytest.mark.equation("eq-kl-diagonal")
+def test_kl_to_standard_is_torch_distributions(generator):
+    q = random_diagonal(generator, 9, 6)
+    standard = Independent(Normal(torch.zeros(6), torch.ones(6)), 1)
+    torch.testing.assert_close(
+        q.kl_to_standard(), kl_divergence(normal(q), standard), rtol=0, atol=ROUNDING
+    )
+
+
+@pytest.mark.equation("eq-kl-two-gaussians")
+def test_kl_between_diagonals_is_torch_distributions(generator):
+    q, p = random_diagonal(generator, 9, 6), random_diagonal(generator, 6)
+    expected = kl_divergence(normal(q), normal(p).expand((9,)))
+    torch.testing.assert_close(q.kl_to(p), expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-kl-full")
+def test_kl_between_full_gaussians_is_torch_distributions(generator):
+    (q, q_covariance), (p, p_covariance) = random_full(generator, 4), random_full(generator, 4)
+    expected = kl_divergence(
+        MultivariateNormal(q.mean, q_covariance), MultivariateNormal(p.mean, p_covariance)
+    )
+    torch.testing.assert_close(q.kl_to(p), expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-kl-full")
+def test_kl_from_diagonal_to_full_and_back(generator):
+    q = random_diagonal(generator, 4)
+    p, covariance = random_full(generator, 4)
+    theirs = MultivariateNormal(p.mean, covariance)
+    ours_q = MultivariateNormal(q.mean, torch.diag(q.log_var.exp()))
+    torch.testing.assert_close(q.kl_to(p), kl_divergence(ours_q, theirs), rtol=0, atol=1e-11)
+    torch.testing.assert_close(p.kl_to(q), kl_divergence(theirs, ours_q), rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-kl-nonnegative")
+def test_kl_is_zero_at_equality_and_positive_elsewhere(generator):
+    q = random_diagonal(generator, 1000, 3)
+    p = random_diagonal(generator, 1000, 3)
+    assert (q.kl_to(p) > 0).all()
+    torch.testing.assert_close(q.kl_to(q), torch.zeros(1000), rtol=0, atol=ROUNDING)
+
+
+def test_full_log_prob_is_scipys(generator):
+    p, covariance = random_full(generator, 4)
+    z = torch.randn(6, 4, generator=generator)
+    expected = scipy.stats.multivariate_normal(p.mean.numpy(), covariance.numpy()).logpdf(z.numpy())
+    np.testing.assert_allclose(p.log_prob(z), expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-reparameterisation")
+def test_transformed_noise_has_the_distribution_of_q():
+    """Kolmogorov-Smirnov against SciPy's normal; 1e-3 is the chance of a false alarm, seed fixed."""
+    q = DiagonalGaussian(torch.tensor([1.5]), torch.tensor([-1.2]))
+    draws = q.rsample((20_000,), torch.Generator().manual_seed(3))[:, 0]
+    result = scipy.stats.kstest(draws.numpy(), scipy.stats.norm(1.5, math.exp(-0.6)).cdf)
+    assert result.pvalue > 1e-3
+
+
+def test_full_transform_has_the_right_covariance(generator):
+    """The mean square over the 2L sigma points is the covariance, exactly."""
+    p, covariance = random_full(generator, 4)
+    spread = p.transform(sigma_points(4)[:, 0]) - p.mean
+    torch.testing.assert_close(spread.T @ spread / 8, covariance, rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-sigma-points")
+@pytest.mark.parametrize("latent_dim", [1, 2, 5])
+def test_sigma_points_average_quadratics_exactly(latent_dim, generator):
+    """E[ε'Aε + b'ε + c] = tr A + c for standard normal ε."""
+    matrix = torch.randn(latent_dim, latent_dim, generator=generator)
+    slope = torch.randn(latent_dim, generator=generator)
+    points = sigma_points(latent_dim)[:, 0]
+    average = ((points @ matrix * points).sum(-1) + points @ slope + 0.7).mean()
+    assert average.item() == pytest.approx(torch.trace(matrix).item() + 0.7, abs=ROUNDING)
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"mean has shape \(3,\) and log_var \(2,\)"):
+        DiagonalGaussian(torch.zeros(3), torch.zeros(2))
+    with pytest.raises(ValueError, match="single numbers"):
+        DiagonalGaussian(torch.tensor(0.0), torch.tensor(0.0))
+    with pytest.raises(ValueError, match=r"scale_tril must end in \(3, 3\)"):
+        FullGaussian(torch.zeros(3), torch.eye(2))

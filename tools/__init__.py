@@ -1,0 +1,1 @@
+"""Commands that build and tend the book; run them from the repository's root."""

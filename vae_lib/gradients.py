@@ -1,0 +1,48 @@
+"""Two estimators of ∇ E_q[f(z)] when z is drawn from the q that is differentiated."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vae_lib.gaussian import DiagonalGaussian
+
+Function = Callable[[Tensor], Tensor]
+
+
+def score_function_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
+    """Compute one score-function estimate of the gradient per draw: f(z) ∇ log q(z).
+
+    ``f`` is evaluated, never differentiated.
+
+    Args:
+        f: Maps latents (S, L) to values (S,).
+        q: A Gaussian over (L,).
+        noise: ε, shape (S, L); the draws are z = μ + σ ⊙ ε.
+
+    Returns:
+        Shape (S, 2, L): row 0 is the gradient in μ, row 1 in log σ². Each is unbiased.
+
+    Source: eq-score-function (Williams 1992); for f = z² its variance is eq-variance-score.
+    """
+    standard = noise  # (z - μ) / σ
+    score = torch.stack([standard / q.std, 0.5 * (standard**2 - 1.0)], dim=1)  # (S, 2, L)
+    return f(q.transform(noise))[:, None, None] * score
+
+
+def pathwise_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
+    """Compute one reparameterised estimate of the gradient per draw: ∇f(z) · ∂z/∂(μ, log σ²).
+
+    Args:
+        f: A differentiable map from latents (S, L) to values (S,).
+        q: A Gaussian over (L,).
+        noise: ε, shape (S, L); the draws are z = μ + σ ⊙ ε.
+
+    Returns:
+        Shape (S, 2, L): row 0 is the gradient in μ, row 1 in log σ². Each is unbiased.
+
+    Source: eq-pathwise (Kingma & Welling 2014); for f = z² its variance is eq-variance-pathwise.
+    """
+    z = q.transform(noise).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(f(z).sum(), z)  # (S, L)
+    return torch.stack([slope, slope * 0.5 * q.std * noise], dim=1)

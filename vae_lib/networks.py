@@ -1,0 +1,97 @@
+"""Encoder and decoder modules: multilayer perceptrons that end in a distribution."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from vae_lib.gaussian import DiagonalGaussian
+from vae_lib.likelihoods import Bernoulli, Gaussian
+
+
+def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Linear layers of the given sizes, with ``activation`` after each.
+
+    Args:
+        sizes: Input size and then the size of each layer, e.g. (784, 400).
+        activation: The module that follows each linear layer.
+
+    Raises:
+        ValueError: If a size is less than 1.
+    """
+    if min(sizes) < 1:
+        raise ValueError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
+    layers: list[nn.Module] = []
+    for size_in, size_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(size_in, size_out), activation()]
+    return nn.Sequential(*layers)
+
+
+class GaussianEncoder(nn.Module):
+    """x → q(z|x) = N(μ_φ(x), diag σ²_φ(x)).
+
+    Args:
+        data_dim: D.
+        hidden: Sizes of the hidden layers.
+        latent_dim: L.
+
+    Source: eq-amortised-posterior.
+    """
+
+    def __init__(self, data_dim: int, hidden: Sequence[int], latent_dim: int) -> None:
+        super().__init__()
+        self.body = mlp((data_dim, *hidden))
+        self.mean = nn.Linear(hidden[-1], latent_dim)
+        self.log_var = nn.Linear(hidden[-1], latent_dim)
+
+    def forward(self, x: Tensor) -> DiagonalGaussian:
+        """Map data (..., D) to a posterior over latents (..., L)."""
+        features = self.body(x)
+        return DiagonalGaussian(self.mean(features), self.log_var(features))
+
+
+class BernoulliDecoder(nn.Module):
+    """z → p(x|z) with independent Bernoulli pixels.
+
+    Args:
+        latent_dim: L.
+        hidden: Sizes of the hidden layers.
+        data_dim: D.
+        allow_grey: Passed on to ``likelihoods.Bernoulli``.
+
+    Source: eq-bernoulli-logits.
+    """
+
+    def __init__(
+        self, latent_dim: int, hidden: Sequence[int], data_dim: int, allow_grey: bool = False
+    ) -> None:
+        super().__init__()
+        self.body = mlp((latent_dim, *hidden))
+        self.logits = nn.Linear(hidden[-1], data_dim)
+        self.allow_grey = allow_grey
+
+    def forward(self, z: Tensor) -> Bernoulli:
+        """Map latents (..., L) to a likelihood over data (..., D)."""
+        return Bernoulli(self.logits(self.body(z)), self.allow_grey)
+
+
+class GaussianDecoder(nn.Module):
+    """z → p(x|z) with independent Gaussian pixels that share one learned log σ².
+
+    Args:
+        latent_dim: L.
+        hidden: Sizes of the hidden layers.
+        data_dim: D.
+
+    Source: eq-gaussian-likelihood; the learned variance approaches eq-optimal-variance.
+    """
+
+    def __init__(self, latent_dim: int, hidden: Sequence[int], data_dim: int) -> None:
+        super().__init__()
+        self.body = mlp((latent_dim, *hidden))
+        self.mean = nn.Linear(hidden[-1], data_dim)
+        self.log_var = nn.Parameter(torch.zeros(1))
+
+    def forward(self, z: Tensor) -> Gaussian:
+        """Map latents (..., L) to a likelihood over data (..., D)."""
+        return Gaussian(self.mean(self.body(z)), self.log_var)
