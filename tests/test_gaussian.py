@@ -134,7 +134,7 @@ def test_full_log_prob_is_scipys(generator):
 
 @pytest.mark.equation("eq-reparameterisation")
 def test_transformed_noise_has_the_distribution_of_q():
-    """Kolmogorov-Smirnov against SciPy's normal; 1e-3 is the chance of a false alarm, seed fixed."""
+    """Kolmogorov-Smirnov against SciPy: 1e-3 is the chance of a false alarm, the seed is fixed."""
     q = DiagonalGaussian(torch.tensor([1.5]), torch.tensor([-1.2]))
     draws = q.rsample((20_000,), torch.Generator().manual_seed(3))[:, 0]
     result = scipy.stats.kstest(draws.numpy(), scipy.stats.norm(1.5, math.exp(-0.6)).cdf)

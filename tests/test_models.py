@@ -93,7 +93,7 @@ def test_maximum_likelihood_is_stationary_and_unbeaten(generator):
 
 @pytest.mark.equation("eq-amortised-posterior")
 def test_encoder_gives_each_image_its_own_diagonal_gaussian():
-    """One image alone gets the same posterior as in a batch, and its coordinates are independent."""
+    """An image alone gets the same posterior as in a batch, and another image another one."""
     torch.manual_seed(0)
     model = mlp_vae(data_dim=16, latent_dim=3, hidden=(8,)).double()
     x = torch.rand(5, 16)

@@ -37,6 +37,7 @@ READ_TEXT = """() => {
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
         .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .filter(node => !node.closest(".pst-scrollable-table-container"))
         .map(node => node.outerHTML.slice(0, 80));
     const extra = document.documentElement.scrollWidth - innerWidth;
     return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;

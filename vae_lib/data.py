@@ -81,7 +81,7 @@ def binarise(
     Args:
         images: Values in [0, 1], any shape.
         mode: ``"dynamic"``: a fresh draw, each pixel 1 with its grey value as probability (call it
-            again for each batch). ``"fixed"``: the same kind of draw, always the same for the same images.
+            again for each batch). ``"fixed"``: such a draw, always the same for the same images.
             ``"none"``: the images as they are.
         generator: Source of the draws, for ``"dynamic"``.
 
@@ -94,17 +94,26 @@ def binarise(
 
     Source: Salakhutdinov & Murray 2008; Burda et al. 2016, appendix D.
     """
+    require_mode(mode)
     require_unit_interval(images)
     if mode == "none":
         return images
     if mode == "dynamic":
         return torch.bernoulli(images, generator=generator)
-    if mode == "fixed":
-        on_cpu = images.detach().cpu()
-        seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
-        fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))
-        return fixed.to(images.device)
-    raise ValueError(f"mode is {mode!r}: choose 'dynamic', 'fixed' or 'none'.")
+    on_cpu = images.detach().cpu()
+    seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
+    fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))
+    return fixed.to(images.device)
+
+
+def require_mode(mode: str) -> None:
+    """Check that ``mode`` is one of the three ways to binarise.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if mode not in ("dynamic", "fixed", "none"):
+        raise ValueError(f"The binarisation is {mode!r}: choose 'dynamic', 'fixed' or 'none'.")
 
 
 def _embedded(why: str) -> Dataset:
@@ -139,6 +148,8 @@ def _full(folder: Path | None) -> Dataset:
 def _dataset(
     images: list[npt.NDArray[np.generic]], labels: list[npt.NDArray[np.generic]], about: str
 ) -> Dataset:
-    pixels = [torch.from_numpy(i.reshape(len(i), -1).astype(np.float32)) / 255 for i in images]
+    train, validation, test = (
+        torch.from_numpy(i.reshape(-1, 784).astype(np.float32)) / 255 for i in images
+    )
     digits = [torch.from_numpy(i.astype(np.int64)) for i in labels]
-    return Dataset(*pixels, *digits, about)
+    return Dataset(train, validation, test, digits[0], digits[1], digits[2], about)

@@ -1,4 +1,4 @@
-"""Two ways to compute log p(x) = log ∫ p(z) p(x|z) dz without an encoder, and how one of them fails."""
+"""Two ways to compute log p(x) = log ∫ p(z) p(x|z) dz without an encoder; how one of them fails."""
 
 import math
 

@@ -1,5 +1,6 @@
 """Encoder and decoder modules: multilayer perceptrons that end in a distribution."""
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -22,7 +23,7 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
     if min(sizes) < 1:
         raise ValueError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
     layers: list[nn.Module] = []
-    for size_in, size_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for size_in, size_out in itertools.pairwise(sizes):
         layers += [nn.Linear(size_in, size_out), activation()]
     return nn.Sequential(*layers)
 

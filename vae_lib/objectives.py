@@ -34,7 +34,10 @@ class ELBO:
 
     @property
     def loss(self) -> Tensor:
-        """J = -𝓛 averaged over the batch, to be minimised: shape (). Source: eq-loss, eq-minibatch."""
+        """J = -𝓛 averaged over the batch, to be minimised: shape (), in nats.
+
+        Source: eq-loss, eq-minibatch.
+        """
         return -self.value.mean()
 
 

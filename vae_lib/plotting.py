@@ -37,7 +37,7 @@ def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         if index < count:
-            ax.imshow(images[index].reshape(side, side).cpu(), vmin=0, vmax=1)
+            ax.imshow(images[index].reshape(side, side).numpy(force=True), vmin=0, vmax=1)
     for ax, label in zip(axes[:, 0], row_labels or [], strict=False):
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
     return figure
@@ -103,7 +103,7 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
     side = round(images.shape[-1] ** 0.5)
     tiles = images.reshape(cells, cells, side, side).permute(0, 2, 1, 3)
     figure, ax = plt.subplots(figsize=(5.5, 5.5))
-    ax.imshow(tiles.reshape(cells * side, cells * side).cpu(), vmin=0, vmax=1)
+    ax.imshow(tiles.reshape(cells * side, cells * side).numpy(force=True), vmin=0, vmax=1)
     ax.grid(False)
     ticks = [(i + 0.5) * side for i in range(0, cells, 2)]
     ax.set_xticks(ticks, [f"{v:.1f}" for v in z[::2]])

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from vae_lib.data import binarise
+from vae_lib.checks import require_unit_interval
+from vae_lib.data import binarise, require_mode
 from vae_lib.models import GenerativeModel
 from vae_lib.objectives import ELBO, elbo
 
@@ -100,15 +101,19 @@ def fit(
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
+    require_mode(binarisation)
     _require_settings(len(train), len(validation), epochs, batch_size, learning_rate)
     place = pick_device(device)
     generator = torch.Generator(place).manual_seed(seed)
     model.to(place)
-    train = train.to(place)
+    train, held_out = train.to(place), validation.to(place)
+    if binarisation != "none":
+        require_unit_interval(train)
+        held_out = binarise(held_out, "fixed")
     if binarisation == "fixed":
         train = binarise(train, "fixed")
-    held_out = binarise(validation.to(place), "none" if binarisation == "none" else "fixed")
-    _elbo_means(model, held_out[:1], seed)  # refuse unusable data before any step
+    model.encode(train[:1])  # these two refuse unusable data before any step
+    _elbo_means(model, held_out[:1], seed)
     print(f"Training on {place}: {len(train):,} images, epochs: {epochs}, batch size: {batch_size}")
     optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
     history = History()
@@ -174,7 +179,7 @@ def _require_settings(
 ) -> None:
     if train == 0 or validation == 0:
         raise ValueError(
-            f"There are {train} training and {validation} validation images: give at least one each."
+            f"There are {train} training and {validation} validation images: give some of each."
         )
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}: train for at least 1.")

@@ -1,0 +1,52 @@
+"""What the tests of the book read: the pages of both languages, as cells and equations."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.notebooks import ROOT, Cell, read_notebook
+
+EQUATION = re.compile(r"^\$\$\n(?P<tex>.*?)\n\$\$(?: \((?P<label>[^)]*)\))?$", re.M | re.S)
+FENCE = re.compile(r"^(```|~~~).*?^\1$", re.M | re.S)
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """One source file of the book, as cells; a Markdown file is a single cell."""
+
+    path: Path
+    cells: list[Cell]
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def text(self) -> str:
+        """The Markdown of all cells."""
+        return "\n\n".join(c["source"] for c in self.cells if c["cell_type"] == "markdown")
+
+    @property
+    def prose(self) -> str:
+        """The Markdown without fenced code and displayed equations."""
+        return EQUATION.sub("", FENCE.sub("", self.text))
+
+    @property
+    def equations(self) -> list[tuple[str, str | None]]:
+        return [(m["tex"], m["label"]) for m in EQUATION.finditer(self.text)]
+
+
+def pages(language: str) -> list[Page]:
+    found = []
+    for path in sorted((ROOT / "book" / language).glob("*")):
+        if path.suffix == ".ipynb":
+            found.append(Page(path, read_notebook(path)["cells"]))
+        elif path.suffix == ".md":
+            source = path.read_text(encoding="utf-8")
+            found.append(Page(path, [{"cell_type": "markdown", "source": source, "metadata": {}}]))
+    return found
+
+
+def labels(language: str) -> dict[str, str]:
+    """Each equation's label, with the page that displays it."""
+    return {label: page.name for page in pages(language) for _, label in page.equations if label}

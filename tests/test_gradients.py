@@ -1,0 +1,138 @@
+"""Gradient estimators and closed-form gradients against exact ones and finite differences."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from vae_lib.gaussian import DiagonalGaussian, sigma_points
+from vae_lib.gradients import pathwise_gradients, score_function_gradients
+from vae_lib.models import LinearGaussian
+from vae_lib.objectives import elbo
+
+DRAWS = 400_000
+
+
+def square(z):
+    return (z**2).sum(-1)
+
+
+def wave(z):
+    """E[sin z] = exp(-σ²/2) sin μ for z ~ N(μ, σ²)."""
+    return torch.sin(z).sum(-1)
+
+
+def exact_wave(q):
+    """Gradients of exp(-σ²/2) sin μ in μ and in log σ², by hand."""
+    variance = q.log_var.exp()
+    damping = torch.exp(-variance / 2)
+    return torch.stack([damping * q.mean.cos(), -0.5 * variance * damping * q.mean.sin()])
+
+
+@pytest.fixture
+def q():
+    return DiagonalGaussian(torch.tensor([0.7, -1.1]), torch.tensor([-0.9, 0.4]))
+
+
+@pytest.mark.equation("eq-score-function")
+@pytest.mark.equation("eq-pathwise")
+@pytest.mark.parametrize("estimator", [score_function_gradients, pathwise_gradients])
+def test_estimators_are_unbiased(estimator, q, generator):
+    """The mean of 400,000 draws lies within four standard errors of the exact gradient."""
+    draws = estimator(wave, q, torch.randn(DRAWS, 2, generator=generator))
+    error = draws.std(0) / math.sqrt(DRAWS)
+    assert ((draws.mean(0) - exact_wave(q)).abs() < 4 * error).all()
+
+
+@pytest.mark.equation("eq-pathwise")
+@pytest.mark.equation("eq-reparameterisation")
+def test_pathwise_gradient_is_autograd_through_the_draw(q, generator):
+    noise = torch.randn(50, 2, generator=generator)
+    mean, log_var = q.mean.clone().requires_grad_(), q.log_var.clone().requires_grad_()
+    z = mean + torch.exp(log_var / 2) * noise
+    expected = torch.stack(torch.autograd.grad(wave(z).sum(), (mean, log_var)))
+    ours = pathwise_gradients(wave, q, noise).sum(0)
+    torch.testing.assert_close(ours, expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.equation("eq-score-function")
+def test_score_is_a_finite_difference_of_the_log_density(q, generator):
+    """Central differences of log q at fixed z, step 1e-6: error about 1e-9."""
+    noise = torch.randn(50, 2, generator=generator)
+    z = q.transform(noise)
+    ours = score_function_gradients(square, q, noise)
+    for j in range(2):
+        nudge = 1e-6 * torch.eye(2)[j]
+        for row, (up, down) in enumerate(
+            [
+                (
+                    DiagonalGaussian(q.mean + nudge, q.log_var),
+                    DiagonalGaussian(q.mean - nudge, q.log_var),
+                ),
+                (
+                    DiagonalGaussian(q.mean, q.log_var + nudge),
+                    DiagonalGaussian(q.mean, q.log_var - nudge),
+                ),
+            ]
+        ):
+            slope = (up.log_prob(z) - down.log_prob(z)) / 2e-6
+            torch.testing.assert_close(ours[:, row, j], square(z) * slope, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.equation("eq-variance-pathwise")
+@pytest.mark.equation("eq-variance-score")
+@pytest.mark.parametrize(("mu", "sigma"), [(1.5, 0.2), (-0.5, 1.0), (0.0, 2.0)])
+def test_variances_of_both_estimators(mu, sigma, generator):
+    """Gauss-Hermite quadrature of the squared estimates: exact for polynomials in ε."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    noise, weights = torch.tensor(nodes)[:, None], torch.tensor(weights / weights.sum())
+    one = DiagonalGaussian(torch.tensor([mu]), torch.tensor([2 * math.log(sigma)]))
+    expected = {
+        pathwise_gradients: 4 * sigma**2,
+        score_function_gradients: mu**4 / sigma**2 + 14 * mu**2 + 15 * sigma**2,
+    }
+    for estimator, variance in expected.items():
+        draws = estimator(square, one, noise)[:, 0, 0]
+        mean = (weights * draws).sum()
+        measured = (weights * (draws - mean) ** 2).sum()
+        assert mean.item() == pytest.approx(2 * mu, abs=1e-10)
+        assert measured.item() == pytest.approx(variance, rel=1e-10)
+
+
+@pytest.mark.equation("eq-kl-gradients")
+def test_kl_gradients_are_finite_differences(q):
+    """Central differences with step 1e-5 err by about 1e-10."""
+    step = 1e-5
+    exact = torch.stack([q.mean, 0.5 * (q.log_var.exp() - 1)])
+    for j in range(2):
+        nudge = step * torch.eye(2)[j]
+        in_mean = DiagonalGaussian(torch.stack([q.mean + nudge, q.mean - nudge]), q.log_var)
+        in_log_var = DiagonalGaussian(q.mean, torch.stack([q.log_var + nudge, q.log_var - nudge]))
+        for row, pair in enumerate((in_mean, in_log_var)):
+            up, down = pair.kl_to_standard()
+            assert ((up - down) / (2 * step)).item() == pytest.approx(
+                exact[row, j].item(), abs=1e-9
+            )
+
+
+@pytest.mark.equation("eq-gradient-theta")
+def test_decoder_gradient_moves_inside_the_expectation(random_linear):
+    """Finite differences of the exact ELBO against the mean gradient of log p(x|z)."""
+    model, x, q = random_linear(4, 2)
+    points = sigma_points(2)
+    weight = model.weight.clone().requires_grad_()
+    moved = LinearGaussian(model.weight, model.bias, model.log_var)
+    z = q.transform(points)
+    residual = x - z @ weight.T - model.bias
+    log_likelihood = -0.5 * (residual**2).sum(-1) * torch.exp(-model.log_var)
+    (inside,) = torch.autograd.grad(log_likelihood.mean(0).sum(), weight)
+    step = 1e-5
+    for d, j in [(0, 0), (1, 1), (3, 0)]:
+        values = []
+        for sign in (1, -1):
+            moved.weight.data = model.weight.clone()
+            moved.weight.data[d, j] += sign * step
+            values.append(elbo(moved, x, q=q, noise=points).value.sum().item())
+        slope = (values[0] - values[1]) / (2 * step)
+        assert slope == pytest.approx(inside[d, j].item(), rel=1e-6, abs=1e-6)
