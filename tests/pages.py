@@ -1,8 +1,11 @@
 """What the tests of the book read: the pages of both languages, as cells and equations."""
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+import opencc
 
 from tools.notebooks import ROOT, Cell, read_notebook
 
@@ -50,3 +53,15 @@ def pages(language: str) -> list[Page]:
 def labels(language: str) -> dict[str, str]:
     """Each equation's label, with the page that displays it."""
     return {label: page.name for page in pages(language) for _, label in page.equations if label}
+
+
+@functools.cache
+def simplified_only() -> set[str]:
+    """Characters that OpenCC always replaces on the way to Traditional, save Taiwan's own forms."""
+    tables = Path(opencc.__file__).parent / "dictionary"
+
+    def rows(name: str) -> list[list[str]]:
+        return [line.split() for line in (tables / name).read_text("utf-8").splitlines()]
+
+    replaced = {key for key, *values in rows("STCharacters.txt") if key not in values}
+    return replaced - {value for _, *values in rows("TWVariants.txt") for value in values}

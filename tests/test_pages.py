@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import opencc
 import pytest
+from pages import simplified_only
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
@@ -129,7 +129,7 @@ def test_page_is_whole(page, address, name):
     language = name.split("/")[0]
     assert page.locator("html").get_attribute("lang") == language, f"{name}: wrong lang attribute"
     if language == "zh-TW":
-        found = _simplified_only() & set(page.evaluate(READ_TEXT))
+        found = simplified_only() & set(page.evaluate(READ_TEXT))
         assert not found, f"{name} shows Simplified Chinese: {''.join(sorted(found))}"
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
@@ -164,15 +164,3 @@ def test_front_page_sends_the_reader_to_their_language(browser, address, locale,
         page = context.new_page()
         page.goto(f"{address}/index.html")
         page.wait_for_url(f"**/{language}/intro.html")
-
-
-@functools.cache
-def _simplified_only() -> set[str]:
-    """Characters that OpenCC always replaces on the way to Traditional, save Taiwan's own forms."""
-    tables = Path(opencc.__file__).parent / "dictionary"
-
-    def rows(name: str) -> list[list[str]]:
-        return [line.split() for line in (tables / name).read_text("utf-8").splitlines()]
-
-    replaced = {key for key, *values in rows("STCharacters.txt") if key not in values}
-    return replaced - {value for _, *values in rows("TWVariants.txt") for value in values}

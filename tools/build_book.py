@@ -1,8 +1,8 @@
 """Build both languages of the book: ``python -m tools.build_book``.
 
-Each language is built in ``_build/<language>`` and copied to ``_build/html/<language>`` once it is
-whole. Notebooks run once for both languages: their outputs are kept until ``vae_lib`` or a pinned
-version changes.
+Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
+and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages:
+their outputs are kept until ``vae_lib`` or a pinned version changes.
 """
 
 import hashlib
@@ -68,10 +68,10 @@ def quiet_kernels() -> dict[str, str]:
 def build_language(language: str, config: Path) -> None:
     """Build one language with warnings as errors, and put its pages into ``_build/html``."""
     html = BUILD / language / "_build/html"
-    shutil.rmtree(html / "reports", ignore_errors=True)
+    shutil.rmtree(BUILD / language, ignore_errors=True)
     command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language)]
     command += ["--path-output", str(BUILD / language), "--config", str(config)]
-    command += ["--all", "-W", "--keep-going"]
+    command += ["-W", "--keep-going"]
     result = subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False)
     if result.returncode:
         raise SystemExit(describe_failure(language, html / "reports"))
