@@ -51,9 +51,7 @@ def replace_fixed_words(app: Sphinx, exception: Exception | None) -> None:
         page.write_text(text, encoding="utf-8")
     script = Path(app.outdir, "_static/copybutton.js")
     text = script.read_text(encoding="utf-8")
-    script.write_text(
-        text.replace("const messages = {", COPY_BUTTON_WORDS), encoding="utf-8"
-    )
+    script.write_text(text.replace("const messages = {", COPY_BUTTON_WORDS), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

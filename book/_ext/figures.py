@@ -27,24 +27,16 @@ def remove_what_pages_do_without(app: Sphinx, doctree: nodes.document) -> None:
     """
     for paragraph in list(doctree.findall(nodes.paragraph)):
         link = paragraph.next_node(nodes.reference)
-        if (
-            link
-            and link.get("refuri", "").startswith(COLAB)
-            and link.next_node(nodes.image)
-        ):
+        if link and link.get("refuri", "").startswith(COLAB) and link.next_node(nodes.image):
             paragraph.parent.remove(paragraph)
     for output in list(doctree.findall(nodes.container)):
-        if output.get("nb_element") == "mime_bundle" and PROGRESS_BAR.search(
-            output.astext()
-        ):
+        if output.get("nb_element") == "mime_bundle" and PROGRESS_BAR.search(output.astext()):
             output.parent.remove(output)
 
 
 def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Wrap each widget in a labelled group, and warn of a figure or widget without a text."""
-    for cell in doctree.findall(
-        lambda node: "cell_metadata" in getattr(node, "attributes", {})
-    ):
+    for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", {})):
         alt = cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
         for output in cell.findall(nodes.container):
             mime_type = output.get("mime_type", "")
@@ -57,9 +49,7 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
                     location=app.env.docname,
                 )
             if mime_type == WIDGET:
-                opening = (
-                    f'<div class="explorer" role="group" aria-label="{escape(alt)}">'
-                )
+                opening = f'<div class="explorer" role="group" aria-label="{escape(alt)}">'
                 output.insert(0, nodes.raw("", opening, format="html"))
                 output.append(nodes.raw("", "</div>", format="html"))
 

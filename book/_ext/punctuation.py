@@ -16,19 +16,13 @@ def keep_with_formula(app: Sphinx, doctree: nodes.document) -> None:
     """Wrap each inline formula that closing punctuation follows, together with it."""
     for formula in list(doctree.findall(nodes.math)):
         following = formula.next_node(descend=False, siblings=True)
-        closing = (
-            CLOSING.match(following) if isinstance(following, nodes.Text) else None
-        )
+        closing = CLOSING.match(following) if isinstance(following, nodes.Text) else None
         if closing:
             parent = formula.parent
             place = parent.index(formula)
             rest = following[closing.end() :]
-            unbroken = nodes.inline(
-                "", "", formula, nodes.Text(closing[0]), classes=["unbroken"]
-            )
-            parent[place : place + 2] = (
-                [unbroken, nodes.Text(rest)] if rest else [unbroken]
-            )
+            unbroken = nodes.inline("", "", formula, nodes.Text(closing[0]), classes=["unbroken"])
+            parent[place : place + 2] = [unbroken, nodes.Text(rest)] if rest else [unbroken]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
