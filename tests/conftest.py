@@ -3,6 +3,7 @@
 import matplotlib
 import pytest
 import torch
+from pages import docstring_labels
 
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import LinearGaussian
@@ -37,3 +38,15 @@ def random_linear(generator):
         return model, x, DiagonalGaussian(mean, log_var)
 
     return make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Say at a failure which equation it refutes and where its function is."""
+    report = yield
+    for mark in item.iter_markers("equation"):
+        if report.when == "call" and report.failed:
+            place = docstring_labels().get(mark.args[0], "no function")
+            message = f"{place} does not agree with the oracle of {mark.args[0]} in {item.nodeid}"
+            report.sections.append(("equation", message))
+    return report

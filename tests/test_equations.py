@@ -5,11 +5,9 @@ import re
 from collections import Counter
 
 import pytest
-from pages import labels, pages
+from pages import LABEL, docstring_labels, labels, pages
 
 from tools.notebooks import ROOT
-
-LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def claims() -> dict[str, str]:
@@ -24,17 +22,6 @@ def claims() -> dict[str, str]:
                     ):
                         label = ast.literal_eval(mark.args[0])
                         found[label] = f"tests/{path.name}::{node.name}"
-    return found
-
-
-def docstring_labels() -> dict[str, str]:
-    """Each label named in a docstring of the library, with its place."""
-    found = {}
-    for path in sorted((ROOT / "vae_lib").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
-                for label in LABEL.findall(ast.get_docstring(node) or ""):
-                    found[label] = f"vae_lib/{path.name}::{getattr(node, 'name', 'module')}"
     return found
 
 
