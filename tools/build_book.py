@@ -37,7 +37,9 @@ def merge(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def outputs_folder() -> Path:
     """Return the folder of the notebooks' outputs, named after the code that they depend on."""
     digest = hashlib.sha256()
-    for path in [ROOT / "requirements.txt", *sorted((ROOT / "vae_lib").glob("*.*"))]:
+    library = ROOT / "vae_lib"
+    sources = sorted([*library.rglob("*.py"), *library.rglob("*.mplstyle")])
+    for path in [ROOT / "requirements.txt", *sources]:
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return BUILD / "outputs" / digest.hexdigest()[:16]
