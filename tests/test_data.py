@@ -77,7 +77,7 @@ def test_auto_with_a_gpu_but_no_network_falls_back_and_says_why(monkeypatch, tmp
     monkeypatch.setattr(download, "__defaults__", (("http://127.0.0.1:9/",),))
     mnist = load_mnist("auto")
     assert len(mnist.train) == 4000
-    assert "could not be downloaded: http://127.0.0.1:9/ did not answer" in mnist.about
+    assert "could not be downloaded (http://127.0.0.1:9/ did not answer" in mnist.about
 
 
 def test_unknown_source_is_refused():
@@ -154,7 +154,7 @@ def test_second_mirror_is_tried(server, tmp_path):
 
 
 def test_no_network_is_one_sentence_with_advice(tmp_path):
-    with pytest.raises(DataUnavailable, match=r"did not answer.*Check the network") as caught:
+    with pytest.raises(DataUnavailable, match=r"did not answer.*: check the network") as caught:
         download(NAME, tmp_path, ("http://127.0.0.1:9/",))
     assert "\n" not in str(caught.value)
     assert len(load_mnist().train) == 4000  # the embedded images do not need it

@@ -116,9 +116,8 @@ def download(name: str, folder: Path, mirrors: tuple[str, ...] = MIRRORS) -> Pat
             else:
                 return part.replace(folder / f"{name}.gz")
     raise DataUnavailable(
-        f"{name} could not be downloaded: {'; '.join(faults)}. "
-        "Check the network, name a folder that holds the four files, or use the embedded images: "
-        "load_mnist('embedded')."
+        f"{name} could not be downloaded ({'; '.join(faults)}): check the network, name a folder "
+        "that holds the four files, or use the embedded images: load_mnist('embedded')."
     )
 
 
