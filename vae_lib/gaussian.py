@@ -37,12 +37,15 @@ class DiagonalGaussian:
 
     @property
     def std(self) -> Tensor:
-        """σ = exp(½ log σ²), shape (..., L). Source: eq-log-var."""
+        """σ = exp(½ log σ²), shape (..., L).
+
+        Source: eq-log-var.
+        """
         return torch.exp(0.5 * self.log_var)
 
     @property
     def scale_tril(self) -> Tensor:
-        """The lower-triangular A with A Aᵀ = covariance, here diag(σ): shape (..., L, L)."""
+        """The lower-triangular A with A Aᵀ = covariance, here diag(σ), shape (..., L, L)."""
         return torch.diag_embed(self.std)
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ class Bernoulli:
 
     @property
     def mean(self) -> Tensor:
-        """π, the probability of a 1: shape (..., D)."""
+        """π, the probability of a 1, shape (..., D)."""
         return torch.sigmoid(self.logits)
 
     def log_prob(self, x: Tensor) -> Tensor:

@@ -37,7 +37,10 @@ class GenerativeModel(nn.Module):
 
     @property
     def prior(self) -> DiagonalGaussian:
-        """p(z) = N(0, I) over latents (L,). Source: eq-prior."""
+        """p(z) = N(0, I) over latents (L,).
+
+        Source: eq-prior.
+        """
         return DiagonalGaussian(self.zeros, self.zeros)
 
     def decode(self, z: Tensor) -> Likelihood:

@@ -29,12 +29,15 @@ class ELBO:
 
     @property
     def value(self) -> Tensor:
-        """The bound 𝓛 itself, to be maximised: shape (B,), in nats. Source: eq-elbo."""
+        """The bound 𝓛 itself, to be maximised, shape (B,), in nats.
+
+        Source: eq-elbo.
+        """
         return self.log_likelihood - self.kl
 
     @property
     def loss(self) -> Tensor:
-        """J = -𝓛 averaged over the batch, to be minimised: shape (), in nats.
+        """J = -𝓛 averaged over the batch, to be minimised, shape (), in nats.
 
         Source: eq-loss, eq-minibatch.
         """
