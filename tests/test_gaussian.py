@@ -119,10 +119,10 @@ def test_kl_from_diagonal_to_full_and_back(generator):
 def test_kl_is_zero_at_equality_and_positive_elsewhere(generator):
     q = random_diagonal(generator, 1000, 3)
     p = random_diagonal(generator, 1000, 3)
-    """The largest of 1,000 divergences is near 3,000: 1e-10 is a few of its rounding steps."""
+    """1e-11, because the largest of the 1,000 divergences exceeds 100."""
     assert (q.kl_to(p) > 0).all()
     agree(q.kl_to(q), torch.zeros(1000), atol=ROUNDING)
-    agree(q.kl_to(p), kl_divergence(normal(q), normal(p)), atol=1e-10)
+    agree(q.kl_to(p), kl_divergence(normal(q), normal(p)), atol=1e-11)
 
 
 def test_full_log_prob_is_scipys(generator):

@@ -38,12 +38,15 @@ def q():
 
 @pytest.mark.equation("eq-score-function", oracle="Monte Carlo")
 @pytest.mark.equation("eq-pathwise", oracle="Monte Carlo")
-@pytest.mark.parametrize("estimator", [score_function_gradients, pathwise_gradients])
-def test_estimators_are_unbiased(estimator, q, generator):
+@pytest.mark.parametrize(
+    ("estimator", "label"),
+    [(score_function_gradients, "eq-score-function"), (pathwise_gradients, "eq-pathwise")],
+)
+def test_estimators_are_unbiased(estimator, label, q, generator):
     """The mean of 400,000 draws lies within four standard errors of the exact gradient."""
     draws = estimator(wave, q, torch.randn(DRAWS, 2, generator=generator))
     error = draws.std(0) / math.sqrt(DRAWS)
-    agree_in_standard_errors(draws.mean(0), exact_wave(q), error)
+    agree_in_standard_errors(draws.mean(0), exact_wave(q), error, of=label)
 
 
 @pytest.mark.equation("eq-pathwise", oracle="autograd")

@@ -6,6 +6,7 @@ leads nowhere is a warning.
 """
 
 import re
+from html import escape
 from typing import Any, NamedTuple
 
 from docutils import nodes
@@ -89,6 +90,13 @@ def scientific(value: float) -> str:
     return re.sub(r"e([-+])0?", r"e\1", f"{value:.0e}").replace("e+0", "") if value else "0"
 
 
+def breakable(name: str) -> nodes.raw:
+    """Return a name as code that may break behind the file and behind each underscore."""
+    file, separator, rest = name.rpartition("::")
+    html = escape(file + separator) + "<wbr>" + escape(rest).replace("_", "_<wbr>")
+    return nodes.raw("", f'<code class="literal">{html}</code>', format="html")
+
+
 class EquationIndex(SphinxDirective):
     """Write the sentence that counts, and the table."""
 
@@ -169,7 +177,7 @@ class EquationIndex(SphinxDirective):
         """Return the test's name, its oracle and what it reached; dashes where there is none."""
         if not test:
             return [nodes.entry("", nodes.paragraph("", "—")) for _ in range(3)]
-        name = nodes.paragraph("", "", nodes.literal("", test["test"]))
+        name = nodes.paragraph("", "", breakable(test["test"]))
         oracle = self.words.oracles.get(test["oracle"], "—")
         cells = [name, nodes.paragraph("", oracle), nodes.paragraph("", self.reached(test))]
         return [nodes.entry("", cell) for cell in cells]
@@ -192,7 +200,7 @@ class EquationIndex(SphinxDirective):
     def function(self, one: Coded) -> nodes.paragraph:
         """Return the function's name, linked to its reference, and a link to its source."""
         link = self.reference("py", "obj", f"{one.module}.{one.name}")
-        link += nodes.literal("", one.name)
+        link += breakable(one.name)
         page = f"_modules/{one.module.replace('.', '/')}"
         address = self.env.app.builder.get_relative_uri(self.env.docname, page)
         source = nodes.reference(
