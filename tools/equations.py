@@ -51,11 +51,15 @@ class Claim(NamedTuple):
 
 
 class Coded(NamedTuple):
-    """A public function, class, method or property whose docstring names an equation."""
+    """A public function, class, method or property whose docstring names an equation.
+
+    ``anchor`` is its place on the page of its source, where a property is found by its class.
+    """
 
     label: str
     module: str
     name: str
+    anchor: str
 
 
 def displayed(language: str) -> list[Equation]:
@@ -84,18 +88,20 @@ def coded() -> list[Coded]:
     found = []
     for path in sorted((ROOT / "vae_lib").glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        for name, docstring in _docstrings(tree, ""):
+        for name, anchor, docstring in _docstrings(tree):
             for label in dict.fromkeys(LABEL.findall(docstring)):
-                found.append(Coded(label, f"vae_lib.{path.stem}", name))
+                found.append(Coded(label, f"vae_lib.{path.stem}", name, anchor))
     return found
 
 
-def _docstrings(parent: ast.AST, prefix: str) -> Iterator[tuple[str, str]]:
+def _docstrings(parent: ast.AST, owner: str = "") -> Iterator[tuple[str, str, str]]:
     for node in ast.iter_child_nodes(parent):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield prefix + node.name, ast.get_docstring(node) or ""
+            name = f"{owner}.{node.name}".lstrip(".")
+            is_property = "property" in map(ast.unparse, node.decorator_list)
+            yield name, owner if is_property else name, ast.get_docstring(node) or ""
             if isinstance(node, ast.ClassDef):
-                yield from _docstrings(node, f"{prefix}{node.name}.")
+                yield from _docstrings(node, name)
 
 
 def claims() -> list[Claim]:

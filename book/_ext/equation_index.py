@@ -204,7 +204,7 @@ class EquationIndex(SphinxDirective):
         page = f"_modules/{one.module.replace('.', '/')}"
         address = self.env.app.builder.get_relative_uri(self.env.docname, page)
         source = nodes.reference(
-            "", self.words.source, refuri=f"{address}#{one.name}", classes=["source"]
+            "", self.words.source, refuri=f"{address}#{one.anchor}", classes=["source"]
         )
         return nodes.paragraph("", "", link, nodes.Text(" "), source)
 
