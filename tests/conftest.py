@@ -1,10 +1,14 @@
 """What every test can use: double precision, a seeded generator, random exactly solvable models."""
 
+import json
+from pathlib import Path
+
+import agreement
 import matplotlib
 import pytest
 import torch
-from pages import docstring_labels
 
+from tools.equations import coded, sources_key
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import LinearGaussian
 
@@ -40,13 +44,70 @@ def random_linear(generator):
     return make
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--agreement", metavar="FILE", help="write how closely each equation met its oracle"
+    )
+
+
+def pytest_configure(config):
+    if config.option.agreement and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(AgreementReport(Path(config.option.agreement)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Say at a failure which equation it refutes and where its function is."""
+    """Keep what the test reached; at a failure name the equation and its function."""
     report = yield
-    for mark in item.iter_markers("equation"):
-        if report.when == "call" and report.failed:
-            place = docstring_labels().get(mark.args[0], "no function")
-            message = f"{place} does not agree with the oracle of {mark.args[0]} in {item.nodeid}"
-            report.sections.append(("equation", message))
+    if report.when == "call":
+        for mark in item.iter_markers("equation"):
+            label, oracle = mark.args[0], mark.kwargs.get("oracle")
+            report.user_properties.append(("equation", _reached(label, oracle)))
+            if report.failed:
+                places = [f"{one.module}.{one.name}" for one in coded() if one.label == label]
+                message = f"the oracle of {label} does not agree with {' or '.join(places)}"
+                report.sections.append(("equation", f"{message} in {item.nodeid}"))
+        agreement.recorded.clear()
     return report
+
+
+def _reached(label, oracle):
+    widest = agreement.reached(label, oracle)
+    return {
+        "label": label,
+        "oracle": oracle,
+        "agreement": widest and widest.difference,
+        "standard_error": widest and widest.error,
+    }
+
+
+class AgreementReport:
+    """Collects what the tests reached, from every worker, and writes it to one file."""
+
+    def __init__(self, path):
+        self.path = path
+        self.equations = {}
+
+    def pytest_runtest_logreport(self, report):
+        for name, value in report.user_properties:
+            if name == "equation" and report.when == "call":
+                test = report.nodeid.partition("[")[0]
+                row = {"test": test, **value, "passed": report.passed}
+                self.keep(row.pop("label"), row)
+
+    def keep(self, label, row):
+        """Of a parametrised test's cases only the widest difference stays."""
+        rows = self.equations.setdefault(label, {})
+        old = rows.setdefault((row["test"], row["oracle"]), row)
+        widest = max(old, row, key=lambda one: -1 if one["agreement"] is None else one["agreement"])
+        passed = old["passed"] and row["passed"]
+        rows[row["test"], row["oracle"]] = {**widest, "passed": passed}
+
+    def pytest_sessionfinish(self):
+        equations = {
+            label: [rows[key] for key in sorted(rows, key=str)]
+            for label, rows in sorted(self.equations.items())
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"sources": sources_key(), "equations": equations}, indent=1)
+        self.path.write_text(text + "\n", encoding="utf-8")

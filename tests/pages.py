@@ -1,6 +1,5 @@
 """What the tests of the book read: the pages of both languages, as cells and equations."""
 
-import ast
 import functools
 import re
 from dataclasses import dataclass
@@ -8,10 +7,9 @@ from pathlib import Path
 
 import opencc
 
+from tools.equations import EQUATION
 from tools.notebooks import ROOT, Cell, read_notebook
 
-LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
-EQUATION = re.compile(r"^\$\$\n(?P<tex>.*?)\n\$\$(?: \((?P<label>[^)]*)\))?$", re.M | re.S)
 FENCE = re.compile(r"^(```|~~~).*?^\1$", re.M | re.S)
 
 
@@ -67,14 +65,3 @@ def simplified_only() -> set[str]:
 
     replaced = {key for key, *values in rows("STCharacters.txt") if key not in values}
     return replaced - {value for _, *values in rows("TWVariants.txt") for value in values}
-
-
-def docstring_labels() -> dict[str, str]:
-    """Each label named in a docstring of the library, with its place."""
-    found = {}
-    for path in sorted((ROOT / "vae_lib").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
-                for label in LABEL.findall(ast.get_docstring(node) or ""):
-                    found[label] = f"vae_lib/{path.name}::{getattr(node, 'name', 'module')}"
-    return found

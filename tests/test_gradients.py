@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from agreement import agree, agree_in_standard_errors
 
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
 from vae_lib.gradients import pathwise_gradients, score_function_gradients
@@ -35,28 +36,31 @@ def q():
     return DiagonalGaussian(torch.tensor([0.7, -1.1]), torch.tensor([-0.9, 0.4]))
 
 
-@pytest.mark.equation("eq-score-function")
-@pytest.mark.equation("eq-pathwise")
-@pytest.mark.parametrize("estimator", [score_function_gradients, pathwise_gradients])
-def test_estimators_are_unbiased(estimator, q, generator):
+@pytest.mark.equation("eq-score-function", oracle="Monte Carlo")
+@pytest.mark.equation("eq-pathwise", oracle="Monte Carlo")
+@pytest.mark.parametrize(
+    ("estimator", "label"),
+    [(score_function_gradients, "eq-score-function"), (pathwise_gradients, "eq-pathwise")],
+)
+def test_estimators_are_unbiased(estimator, label, q, generator):
     """The mean of 400,000 draws lies within four standard errors of the exact gradient."""
     draws = estimator(wave, q, torch.randn(DRAWS, 2, generator=generator))
     error = draws.std(0) / math.sqrt(DRAWS)
-    assert ((draws.mean(0) - exact_wave(q)).abs() < 4 * error).all()
+    agree_in_standard_errors(draws.mean(0), exact_wave(q), error, of=label)
 
 
-@pytest.mark.equation("eq-pathwise")
-@pytest.mark.equation("eq-reparameterisation")
+@pytest.mark.equation("eq-pathwise", oracle="autograd")
+@pytest.mark.equation("eq-reparameterisation", oracle="autograd")
 def test_pathwise_gradient_is_autograd_through_the_draw(q, generator):
     noise = torch.randn(50, 2, generator=generator)
     mean, log_var = q.mean.clone().requires_grad_(), q.log_var.clone().requires_grad_()
     z = mean + torch.exp(log_var / 2) * noise
     expected = torch.stack(torch.autograd.grad(wave(z).sum(), (mean, log_var)))
     ours = pathwise_gradients(wave, q, noise).sum(0)
-    torch.testing.assert_close(ours, expected, rtol=0, atol=1e-11)
+    agree(ours, expected, atol=1e-11)
 
 
-@pytest.mark.equation("eq-score-function")
+@pytest.mark.equation("eq-score-function", oracle="finite differences")
 def test_score_is_a_finite_difference_of_the_log_density(q, generator):
     """Central differences of log q at fixed z, step 1e-6: error about 1e-9."""
     noise = torch.randn(50, 2, generator=generator)
@@ -77,30 +81,30 @@ def test_score_is_a_finite_difference_of_the_log_density(q, generator):
             ]
         ):
             slope = (up.log_prob(z) - down.log_prob(z)) / 2e-6
-            torch.testing.assert_close(ours[:, row, j], square(z) * slope, rtol=1e-6, atol=1e-6)
+            agree(ours[:, row, j], square(z) * slope, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.equation("eq-variance-pathwise")
-@pytest.mark.equation("eq-variance-score")
+@pytest.mark.equation("eq-variance-pathwise", oracle="quadrature")
+@pytest.mark.equation("eq-variance-score", oracle="quadrature")
 @pytest.mark.parametrize(("mu", "sigma"), [(1.5, 0.2), (-0.5, 1.0), (0.0, 2.0)])
 def test_variances_of_both_estimators(mu, sigma, generator):
     """Gauss-Hermite quadrature of the squared estimates: exact for polynomials in ε."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     noise, weights = torch.tensor(nodes)[:, None], torch.tensor(weights / weights.sum())
     one = DiagonalGaussian(torch.tensor([mu]), torch.tensor([2 * math.log(sigma)]))
-    expected = {
-        pathwise_gradients: 4 * sigma**2,
-        score_function_gradients: mu**4 / sigma**2 + 14 * mu**2 + 15 * sigma**2,
-    }
-    for estimator, variance in expected.items():
+    score = mu**4 / sigma**2 + 14 * mu**2 + 15 * sigma**2
+    for estimator, variance, label in [
+        (pathwise_gradients, 4 * sigma**2, "eq-variance-pathwise"),
+        (score_function_gradients, score, "eq-variance-score"),
+    ]:
         draws = estimator(square, one, noise)[:, 0, 0]
         mean = (weights * draws).sum()
         measured = (weights * (draws - mean) ** 2).sum()
-        assert mean.item() == pytest.approx(2 * mu, abs=1e-10)
-        assert measured.item() == pytest.approx(variance, rel=1e-10)
+        agree(mean.item(), 2 * mu, atol=1e-10, of=label)
+        agree(measured.item(), variance, rtol=1e-10, of=label)
 
 
-@pytest.mark.equation("eq-kl-gradients")
+@pytest.mark.equation("eq-kl-gradients", oracle="finite differences")
 def test_kl_gradients_are_finite_differences(q):
     """Central differences with step 1e-5 err by about 1e-10."""
     step = 1e-5
@@ -111,12 +115,10 @@ def test_kl_gradients_are_finite_differences(q):
         in_log_var = DiagonalGaussian(q.mean, torch.stack([q.log_var + nudge, q.log_var - nudge]))
         for row, pair in enumerate((in_mean, in_log_var)):
             up, down = pair.kl_to_standard()
-            assert ((up - down) / (2 * step)).item() == pytest.approx(
-                exact[row, j].item(), abs=1e-9
-            )
+            agree((up - down) / (2 * step), exact[row, j], atol=1e-9)
 
 
-@pytest.mark.equation("eq-gradient-theta")
+@pytest.mark.equation("eq-gradient-theta", oracle="finite differences")
 def test_decoder_gradient_moves_inside_the_expectation(random_linear):
     """Finite differences of the exact ELBO against the mean gradient of log p(x|z)."""
     model, x, q = random_linear(4, 2)
@@ -135,4 +137,4 @@ def test_decoder_gradient_moves_inside_the_expectation(random_linear):
             moved.weight.data[d, j] += sign * step
             values.append(elbo(moved, x, q=q, noise=points).value.sum().item())
         slope = (values[0] - values[1]) / (2 * step)
-        assert slope == pytest.approx(inside[d, j].item(), rel=1e-6, abs=1e-6)
+        agree(slope, inside[d, j].item(), rtol=1e-6, atol=1e-6)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from agreement import agree, agree_in_standard_errors
 from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
@@ -46,38 +47,38 @@ def exact_gap(model, x, q):
     return torch.tensor(np.array(rows))
 
 
-@pytest.mark.equation("eq-elbo")
+@pytest.mark.equation("eq-elbo", oracle="exact model")
 @pytest.mark.parametrize(("data_dim", "latent_dim"), SIZES)
 def test_elbo_is_exact_with_sigma_points(random_linear, data_dim, latent_dim):
     model, x, q = random_linear(data_dim, latent_dim)
     ours = elbo(model, x, q=q, noise=sigma_points(latent_dim)).value
-    torch.testing.assert_close(ours, exact_elbo(model, x, q), rtol=1e-12, atol=EXACT)
+    agree(ours, exact_elbo(model, x, q), rtol=1e-12, atol=EXACT)
 
 
-@pytest.mark.equation("eq-kl-identity")
-@pytest.mark.equation("eq-gap")
+@pytest.mark.equation("eq-kl-identity", oracle="exact model")
+@pytest.mark.equation("eq-gap", oracle="exact model")
 @pytest.mark.parametrize(("data_dim", "latent_dim"), SIZES)
 def test_evidence_is_elbo_plus_gap(random_linear, data_dim, latent_dim):
     model, x, q = random_linear(data_dim, latent_dim)
     bound = elbo(model, x, q=q, noise=sigma_points(latent_dim)).value
     gap = q.kl_to(model.encode(x))
     scale = gap.max().item() + 1
-    torch.testing.assert_close(gap, exact_gap(model, x, q), rtol=0, atol=EXACT * scale)
+    agree(gap, exact_gap(model, x, q), atol=EXACT * scale, of="eq-gap")
     assert (gap > 0).all()
-    torch.testing.assert_close(bound + gap, model.log_evidence(x), rtol=0, atol=EXACT)
+    agree(bound + gap, model.log_evidence(x), atol=EXACT)
 
 
-@pytest.mark.equation("eq-gap")
+@pytest.mark.equation("eq-gap", oracle="exact model")
 @pytest.mark.parametrize(("data_dim", "latent_dim"), SIZES)
 def test_elbo_at_the_exact_posterior_is_the_evidence(random_linear, data_dim, latent_dim):
     model, x, _ = random_linear(data_dim, latent_dim)
     bound = elbo(model, x, noise=sigma_points(latent_dim)).value
-    torch.testing.assert_close(bound, model.log_evidence(x), rtol=0, atol=EXACT)
+    agree(bound, model.log_evidence(x), atol=EXACT)
 
 
-@pytest.mark.equation("eq-elbo-joint")
-@pytest.mark.equation("eq-elbo")
-@pytest.mark.equation("eq-kl-identity")
+@pytest.mark.equation("eq-elbo-joint", oracle="quadrature")
+@pytest.mark.equation("eq-elbo", oracle="quadrature")
+@pytest.mark.equation("eq-kl-identity", oracle="quadrature")
 def test_forms_of_the_bound_agree_by_quadrature():
     """A Bernoulli decoder, where nothing is linear: SciPy integrates over z."""
     slope, x = torch.tensor([1.4, -0.6, 2.0]), np.array([1.0, 0.0, 1.0])
@@ -93,7 +94,7 @@ def test_forms_of_the_bound_agree_by_quadrature():
     by_joint = integral(lambda z: log_joint(z) - norm.logpdf(z, mean, std))
     evidence = math.log(quad(lambda z: math.exp(log_joint(z)), -9, 9, limit=200)[0])
     gap = integral(lambda z: norm.logpdf(z, mean, std) - log_joint(z) + evidence)
-    assert by_joint + gap == pytest.approx(evidence, abs=1e-8)
+    agree(by_joint + gap, evidence, atol=1e-8, of="eq-kl-identity")
 
     model = VAE(lambda x: None, lambda z: Bernoulli(z * slope), data_dim=3, latent_dim=1).double()
     q = DiagonalGaussian(torch.tensor([mean]), torch.tensor([2 * math.log(std)]))
@@ -102,29 +103,29 @@ def test_forms_of_the_bound_agree_by_quadrature():
     z = q.transform(torch.tensor(nodes)[:, None, None])
     terms = model.decode(z).log_prob(data)[:, 0]
     gauss_hermite = (torch.tensor(weights / weights.sum()) * terms).sum() - q.kl_to_standard()
-    assert gauss_hermite.item() == pytest.approx(by_joint, abs=1e-7)
+    agree(gauss_hermite.item(), by_joint, atol=1e-7)
     draws = elbo(model, data, q=q, samples=200_000, generator=torch.Generator().manual_seed(0))
     assert draws.value.item() == pytest.approx(by_joint, abs=0.01)  # over five standard errors
 
 
-@pytest.mark.equation("eq-elbo-estimate")
+@pytest.mark.equation("eq-elbo-estimate", oracle="Monte Carlo")
 def test_one_draw_is_unbiased(random_linear, generator):
     """The mean of 20,000 one-draw estimates lies within four of its standard errors."""
     model, x, q = random_linear(5, 3)
     estimates = torch.stack([elbo(model, x, q=q, generator=generator).value for _ in range(20_000)])
     error = estimates.std(0) / math.sqrt(20_000)
-    assert ((estimates.mean(0) - exact_elbo(model, x, q)).abs() < 4 * error).all()
+    agree_in_standard_errors(estimates.mean(0), exact_elbo(model, x, q), error)
 
 
-@pytest.mark.equation("eq-loss")
-@pytest.mark.equation("eq-minibatch")
+@pytest.mark.equation("eq-loss", oracle="exact model")
+@pytest.mark.equation("eq-minibatch", oracle="exact model")
 def test_loss_is_the_batch_mean_of_the_negative_bound(random_linear):
     model, x, q = random_linear(5, 3)
     loss = elbo(model, x, q=q, noise=sigma_points(3)).loss
-    assert loss.item() == pytest.approx(-exact_elbo(model, x, q).numpy().sum() / 5, rel=1e-12)
+    agree(loss.item(), -exact_elbo(model, x, q).numpy().sum() / 5, rtol=1e-12)
 
 
-@pytest.mark.equation("eq-jensen")
+@pytest.mark.equation("eq-jensen", oracle="Monte Carlo")
 def test_bound_is_below_the_evidence_and_rises_with_k(random_linear, generator):
     """10,000 repetitions; a step counts as a rise only beyond four standard errors."""
     model, x, q = random_linear(3, 2)
@@ -135,7 +136,7 @@ def test_bound_is_below_the_evidence_and_rises_with_k(random_linear, generator):
         bound = importance_weighted_bound(model, x, k, q=q, generator=generator)
         means.append(bound.mean().item())
         errors.append(bound.std().item() / 100)
-    assert means[0] == pytest.approx(exact_elbo(model, x[:1], q).item(), abs=4 * errors[0])
+    agree_in_standard_errors(means[0], exact_elbo(model, x[:1], q).item(), errors[0])
     for i in range(3):
         assert means[i + 1] - means[i] > 4 * math.hypot(errors[i], errors[i + 1])
     assert means[3] < model.log_evidence(x[:1]).item() + 4 * errors[3]
@@ -171,7 +172,7 @@ def test_log_likelihood_reaches_the_evidence(random_linear, generator):
     assert ((runs.mean(0) - model.log_evidence(x)).abs() < 4 * error + 1e-3).all()
 
 
-@pytest.mark.equation("eq-dataset-bound")
+@pytest.mark.equation("eq-dataset-bound", oracle="exact model")
 def test_bound_of_a_data_set_and_its_minibatches(random_linear):
     """All pairs of the five data points as batches: their mean loss is that of the whole set."""
     model, x, q = random_linear(6, 2)
@@ -182,16 +183,16 @@ def test_bound_of_a_data_set_and_its_minibatches(random_linear):
             part = DiagonalGaussian(q.mean[rows], q.log_var[rows])
             losses.append(elbo(model, x[rows], q=part, noise=sigma_points(2)).loss)
     mean_bound = exact_elbo(model, x, q).mean()
-    assert -torch.stack(losses).mean().item() == pytest.approx(mean_bound.item(), rel=1e-12)
+    agree(-torch.stack(losses).mean(), mean_bound, rtol=1e-12)
     assert mean_bound < model.log_evidence(x).mean()
 
 
-@pytest.mark.equation("eq-objective-split")
+@pytest.mark.equation("eq-objective-split", oracle="exact model")
 def test_mean_bound_splits_into_mean_evidence_and_mean_gap(random_linear):
     model, x, q = random_linear(6, 2)
     bound = elbo(model, x, q=q, noise=sigma_points(2)).value.mean()
     split = model.log_evidence(x).mean() - exact_gap(model, x, q).mean()
-    assert bound.item() == pytest.approx(split.item(), abs=1e-9)
+    agree(bound, split, atol=1e-9)
 
 
 @pytest.mark.parametrize(

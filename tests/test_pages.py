@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import Page, pages, simplified_only
+from bs4 import BeautifulSoup
+from pages import Page, labels, pages, simplified_only
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
@@ -164,6 +165,28 @@ def test_sliders_move_the_picture(page, address, name):
             after = explorer.evaluate(SHOWN_PICTURE)
             assert after and after != before, f"{name}: a slider of explorer {number} is dead"
     assert not page.problems, f"{name}: {page.problems}"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_equations_and_their_rows_in_the_index_lead_to_each_other(address, language):
+    """From each equation's mark to its row and back, and from there to reference and source."""
+
+    def parsed(name):
+        return BeautifulSoup((HTML / language / name).read_text("utf-8"), "html.parser")
+
+    index = parsed("equations.html")
+    rows = index.select("table.equation-index tr.equation")
+    shown = labels(language)
+    assert [row["id"] for row in rows] == [label.replace("eq-", "check-", 1) for label in shown]
+    soups = {}
+    for link in index.select("table.equation-index a"):
+        file, _, anchor = link["href"].partition("#")
+        soup = soups.setdefault(file, parsed(file))
+        assert soup.find(id=anchor), f"{language}/equations.html: {link['href']} leads nowhere"
+    for label, page in shown.items():
+        html = soups[Path(page).with_suffix(".html").name]
+        mark = html.find(id=f"equation-{label}").select_one("a.check")
+        assert mark["href"] == "equations.html#" + label.replace("eq-", "check-", 1), label
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
 and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages:
-their outputs are kept until ``vae_lib`` or a pinned version changes.
+their outputs are kept until ``vae_lib`` or a pinned version changes. Before all that the tests of
+the equations run, unless nothing that they depend on has changed: the equation index shows their
+figures.
 """
 
 import hashlib
@@ -16,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tools.equations import REPORT, read_agreement
 from tools.static_files import fetch_static_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +48,28 @@ def outputs_folder() -> Path:
     return BUILD / "outputs" / digest.hexdigest()[:16]
 
 
+def run_equation_tests() -> None:
+    """Run the tests that claim an equation, unless their report is of the present sources.
+
+    Raises:
+        SystemExit: If a test fails; its report is removed.
+    """
+    if read_agreement() is not None:
+        return
+    print("== Checking every equation against its oracle", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope"]
+    command += ["-m", "equation", "--agreement", str(REPORT), "tests"]
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=False
+    )
+    if result.returncode:
+        REPORT.unlink(missing_ok=True)
+        raise SystemExit(
+            "The book is not built, because its equations did not all meet their oracles: "
+            "the lines above name each test that failed."
+        )
+
+
 def write_config(language: str, outputs: Path) -> Path:
     """Write the language's whole configuration into ``_build`` and return its path."""
     shared = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -59,12 +84,13 @@ def write_config(language: str, outputs: Path) -> Path:
 def quiet_kernels() -> dict[str, str]:
     """Return an environment whose kernels report errors only and ignore the reader's set-up.
 
+    The book's Sphinx extensions find ``tools`` in it.
     A kernel would otherwise warn, once a notebook, that it talks to the build over plain TCP.
     """
     profile = BUILD / "ipython/profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
-    return os.environ | {"IPYTHONDIR": str(profile.parent)}
+    return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 
 def build_language(language: str, config: Path) -> None:
@@ -96,6 +122,7 @@ def describe_failure(language: str, reports: Path) -> str:
 
 def main() -> None:
     """Build everything and say which file to open."""
+    run_equation_tests()
     fetch_static_files()
     outputs = outputs_folder()
     for old in set((BUILD / "outputs").glob("*")) - {outputs}:

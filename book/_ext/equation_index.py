@@ -1,0 +1,243 @@
+"""The equation index: ``{equation-index}`` writes the table, each equation links to its row.
+
+The rows come from the labels, docstrings, marks and figures that ``tools.equations`` reads; links
+to the equations and to the library's reference are ordinary cross-references, so that one that
+leads nowhere is a warning.
+"""
+
+import re
+from html import escape
+from typing import Any, NamedTuple
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from tools.equations import MONTE_CARLO, Coded, Equation, claims, coded, displayed, read_agreement
+
+LOGGER = logging.getLogger(__name__)
+PAGE = "equations"
+NUMBER = re.compile(r'id="equation-(eq-[a-z0-9-]+)">\s*<span class="eqno">\(([^)]*)\)')
+
+
+class Words(NamedTuple):
+    """What the table says in one language."""
+
+    headings: tuple[str, str, str, str]
+    summary: str
+    source: str
+    errors: str
+    mark: str
+    oracles: dict[str, str]
+
+
+WORDS = {
+    "en": Words(
+        ("Function", "Test", "Oracle", "Agreement"),
+        "{whole} of {all} numbered equations have a function, a test, an oracle and an agreement "
+        "reached in this build; {tests} tests and {claims} claims stand behind them.",
+        "[source]",
+        "{times} standard errors of {error}",
+        "How equation {number} is checked",
+        {
+            "SymPy": "SymPy",
+            "quadrature": "quadrature",
+            "torch.distributions": "torch.distributions",
+            "SciPy": "SciPy",
+            "NumPy": "NumPy",
+            "finite differences": "finite differences",
+            "autograd": "autograd",
+            "exact model": "exact model",
+            "Monte Carlo": "Monte Carlo",
+        },
+    ),
+    "zh_TW": Words(
+        ("函式", "測試", "對照基準", "吻合程度"),
+        "{all} 條有編號的方程式中，有 {whole} 條具備函式、測試、對照基準，"
+        "以及這次建置量到的吻合程度；背後共有 {tests} 個測試、{claims} 項對照。",
+        "[原始碼]",
+        "{times} 個標準誤（標準誤 {error}）",
+        "方程式 {number} 如何驗證",
+        {
+            "SymPy": "SymPy 符號運算",
+            "quadrature": "數值積分",
+            "torch.distributions": "torch.distributions",
+            "SciPy": "SciPy",
+            "NumPy": "NumPy",
+            "finite differences": "有限差分",
+            "autograd": "自動微分",
+            "exact model": "可精確求解的模型",
+            "Monte Carlo": "蒙地卡羅",
+        },
+    ),
+}
+
+
+def words(app: Sphinx) -> Words:
+    """Return the words of the language that is built."""
+    return WORDS.get(app.config.language, WORDS["en"])
+
+
+def row_id(label: str) -> str:
+    """Return the anchor of an equation's row: ``check-kl`` for ``eq-kl``."""
+    return label.replace("eq-", "check-", 1)
+
+
+def scientific(value: float) -> str:
+    """Return one digit and the power of ten: ``3e-14``; 0 where both agree to the last bit."""
+    return re.sub(r"e([-+])0?", r"e\1", f"{value:.0e}").replace("e+0", "") if value else "0"
+
+
+def breakable(name: str) -> nodes.raw:
+    """Return a name as code that may break behind the file and behind each underscore."""
+    file, separator, rest = name.rpartition("::")
+    html = escape(file + separator) + "<wbr>" + escape(rest).replace("_", "_<wbr>")
+    return nodes.raw("", f'<code class="literal">{html}</code>', format="html")
+
+
+class EquationIndex(SphinxDirective):
+    """Write the sentence that counts, and the table."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a paragraph and a table."""
+        self.words = words(self.env.app)
+        language = "zh-TW" if self.words is WORDS["zh_TW"] else "en"
+        equations = displayed(language)
+        report = read_agreement()
+        if report is None:
+            LOGGER.warning(
+                "there is no report of the equations' tests on the present sources: "
+                "build with `python -m tools.build_book`, which runs them",
+                location=self.env.docname,
+            )
+            report = {}
+        functions: dict[str, list[Coded]] = {}
+        for one in coded():
+            functions.setdefault(one.label, []).append(one)
+        table, body = self.frame()
+        for equation in equations:
+            label = equation.label
+            body += self.rows(equation, functions.get(label, []), report.get(label, []))
+        return [self.summary(equations, functions, report), table]
+
+    def summary(
+        self,
+        equations: list[Equation],
+        functions: dict[str, list[Coded]],
+        report: dict[str, list[dict[str, Any]]],
+    ) -> nodes.paragraph:
+        """Count the equations that have everything."""
+        reached = {
+            label
+            for label, rows in report.items()
+            if rows and all(row["passed"] and row["agreement"] is not None for row in rows)
+        }
+        labels = {equation.label for equation in equations}
+        own = [claim for claim in claims() if claim.label in labels]
+        text = self.words.summary.format(
+            whole=len(labels & reached & set(functions)),
+            all=len(labels),
+            tests=len({claim.test for claim in own}),
+            claims=len(own),
+        )
+        return nodes.paragraph("", text)
+
+    def frame(self) -> tuple[nodes.table, nodes.tbody]:
+        """Return an empty table with its headings, and the body to fill."""
+        body = nodes.tbody()
+        group = nodes.tgroup("", cols=4)
+        group += [nodes.colspec(colwidth=width) for width in (26, 36, 18, 20)]
+        heading = nodes.row()
+        for word in self.words.headings:
+            heading += nodes.entry("", nodes.paragraph("", word))
+        group += [nodes.thead("", heading), body]
+        return nodes.table("", group, classes=["equation-index"]), body
+
+    def rows(
+        self, equation: Equation, functions: list[Coded], tests: list[dict[str, Any]]
+    ) -> list[nodes.row]:
+        """Return the equation's own row and one for each of its tests."""
+        formula = nodes.math_block(
+            equation.tex, equation.tex, nowrap=False, number=None, label=None
+        )
+        head = nodes.entry("", self.number(equation), formula, morecols=3)
+        rows = [nodes.row("", head, ids=[row_id(equation.label)], classes=["equation"])]
+        for index, test in enumerate(tests or [{}]):
+            row = nodes.row()
+            if index == 0:
+                where = [self.function(one) for one in functions]
+                row += nodes.entry("", *where, morerows=max(len(tests), 1) - 1)
+            row += self.outcome(test)
+            rows.append(row)
+        return rows
+
+    def outcome(self, test: dict[str, Any]) -> list[nodes.entry]:
+        """Return the test's name, its oracle and what it reached; dashes where there is none."""
+        if not test:
+            return [nodes.entry("", nodes.paragraph("", "—")) for _ in range(3)]
+        name = nodes.paragraph("", "", breakable(test["test"]))
+        oracle = self.words.oracles.get(test["oracle"], "—")
+        cells = [name, nodes.paragraph("", oracle), nodes.paragraph("", self.reached(test))]
+        return [nodes.entry("", cell) for cell in cells]
+
+    def reached(self, test: dict[str, Any]) -> str:
+        """Return the agreement in words."""
+        value, error = test["agreement"], test["standard_error"]
+        if value is None or not test["passed"]:
+            return "—"
+        if test["oracle"] != MONTE_CARLO:
+            return scientific(value)
+        return self.words.errors.format(times=f"{value:.1f}", error=scientific(error))
+
+    def number(self, equation: Equation) -> nodes.paragraph:
+        """Return the equation's number, linked to its place."""
+        link = self.reference("math", "eq", equation.label)
+        link += nodes.literal("", equation.label, classes=["xref", "eq"])
+        return nodes.paragraph("", "", link)
+
+    def function(self, one: Coded) -> nodes.paragraph:
+        """Return the function's name, linked to its reference, and a link to its source."""
+        link = self.reference("py", "obj", f"{one.module}.{one.name}")
+        link += breakable(one.name)
+        page = f"_modules/{one.module.replace('.', '/')}"
+        address = self.env.app.builder.get_relative_uri(self.env.docname, page)
+        source = nodes.reference(
+            "", self.words.source, refuri=f"{address}#{one.anchor}", classes=["source"]
+        )
+        return nodes.paragraph("", "", link, nodes.Text(" "), source)
+
+    def reference(self, domain: str, kind: str, target: str) -> addnodes.pending_xref:
+        """Return a cross-reference that warns when it leads nowhere."""
+        return addnodes.pending_xref(
+            "",
+            refdomain=domain,
+            reftype=kind,
+            reftarget=target,
+            refdoc=self.env.docname,
+            refwarn=True,
+        )
+
+
+def link_equations(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Put a mark that leads to the index behind the number of each equation of a page."""
+    if doctree is None or PAGE not in app.env.found_docs:
+        return
+    address = app.builder.get_relative_uri(page, PAGE)
+
+    def mark(number: re.Match[str]) -> str:
+        title = words(app).mark.format(number=number[2])
+        target = f"{address}#{row_id(number[1])}"
+        return f'{number[0]}<a class="check" href="{target}" title="{title}">✓</a>'
+
+    context["body"] = NUMBER.sub(mark, context["body"])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.add_directive("equation-index", EquationIndex)
+    app.connect("html-page-context", link_equations)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
