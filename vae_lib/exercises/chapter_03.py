@@ -5,13 +5,26 @@ from torch import Tensor
 
 from vae_lib.exercises.grading import Exercise
 from vae_lib.gaussian import DiagonalGaussian
+from vae_lib.likelihoods import Bernoulli
 
 MEAN = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.3, -0.7]])
 LOG_VAR = torch.tensor([[0.0, -1.5, 0.8], [-0.4, 0.2, 1.1]])
+# The second image's decoder is so sure of itself that exp(logit) overflows.
+PIXELS = torch.tensor([[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
+LOGITS = torch.tensor([[-1.2, 0.4, 2.0, 0.3], [800.0, 900.0, -0.5, -850.0]])
 
 
 def _kl(mean: Tensor, log_var: Tensor) -> Tensor:
     return DiagonalGaussian(mean, log_var).kl_to_standard()
+
+
+def _bernoulli(x: Tensor, logits: Tensor) -> Tensor:
+    return Bernoulli(logits).log_prob(x)
+
+
+def _from_probabilities(x: Tensor, logits: Tensor) -> Tensor:
+    pi = torch.sigmoid(logits)
+    return (x * torch.log(pi) + (1 - x) * torch.log(1 - pi)).sum(-1)
 
 
 EXERCISES = {
@@ -27,9 +40,73 @@ EXERCISES = {
             "You reduced over the batch: each image has its own value.": lambda m, v: _kl(
                 m, v
             ).mean(),
+            "You summed over the batch: each image has its own value.": lambda m, v: _kl(
+                m, v
+            ).sum(),
+            "You did not sum over the latent coordinates: each image has one value.": (
+                lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v)
+            ),
             "You used log σ² as if it were σ: σ² is exp(log_var).": lambda m, v: (
                 0.5 * (m**2 + v**2 - 1 - torch.log(v**2)).sum(-1)
             ),
+            "You used log σ² as if it were σ²: σ² is exp(log_var).": lambda m, v: (
+                0.5 * (m**2 + v - 1 - torch.log(v)).sum(-1)
+            ),
+            "You used log σ² as if it were log σ: σ² is exp(log_var), not exp(2 log_var).": (
+                lambda m, v: _kl(m, 2 * v)
+            ),
+            "The mean is squared in the divergence.": lambda m, v: (
+                0.5 * (m + v.exp() - 1 - v).sum(-1)
+            ),
+            "The term -1 of each coordinate is missing.": lambda m, v: (
+                _kl(m, v) + 0.5 * m.shape[-1]
+            ),
+        },
+    ),
+    "03-bernoulli": Exercise(
+        arguments=(PIXELS, LOGITS),
+        reference=_bernoulli,
+        mistakes={
+            "The probability of a confident pixel rounds to 0 or 1 and its logarithm to -∞: "
+            "work with the logits.": _from_probabilities,
+            "For large a, log(1 + exp(a)) overflows: F.softplus(a) is the same without exp(a).": (
+                lambda x, a: (x * a - torch.log(1 + torch.exp(a))).sum(-1)
+            ),
+            "The sign is wrong: a log-probability is never positive.": lambda x, a: (
+                -_bernoulli(x, a)
+            ),
+            "You averaged over the pixels: they are summed.": lambda x, a: (
+                _bernoulli(x, a) / x.shape[-1]
+            ),
+            "You reduced over the batch: each image has its own value.": lambda x, a: _bernoulli(
+                x, a
+            ).mean(),
+            "Only the white pixels are counted: a black one has the factor 1 - π.": lambda x, a: (
+                x * torch.nn.functional.logsigmoid(a)
+            ).sum(-1),
+            "You added softplus where it is subtracted.": lambda x, a: (
+                x * a + torch.nn.functional.softplus(a)
+            ).sum(-1),
+        },
+    ),
+    "03-hidden-variance": Exercise(
+        arguments=(torch.tensor([784.0, 64.0, 3.0]), torch.tensor([1.0, 0.01, 2.5])),
+        reference=lambda pixels, weight: pixels * weight / 2,
+        mistakes={
+            "The error is averaged over the pixels: multiply the objective by D first.": (
+                lambda d, w: w / 2
+            ),
+            "This is β: it equals 2σ², and σ² is asked for.": lambda d, w: d * w,
+            "This is the standard deviation: its square is asked for.": lambda d, w: torch.sqrt(
+                d * w / 2
+            ),
+            "The weight stands at the divergence, so σ² grows with it: you divided by it.": (
+                lambda d, w: d / (2 * w)
+            ),
+            "You divided by D: a sum over D pixels is D times their mean.": lambda d, w: (
+                w / (2 * d)
+            ),
+            "You forgot the weight w: β is D w.": lambda d, w: d / 2,
         },
     ),
 }
