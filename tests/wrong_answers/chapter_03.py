@@ -1,3 +1,5 @@
+import math
+
 import torch
 
 
@@ -34,12 +36,14 @@ WRONG_ANSWERS = {
         "Only the white": lambda x, a: (x * torch.nn.functional.logsigmoid(a)).sum(-1),
         "added softplus": lambda x, a: (x * a + torch.nn.functional.softplus(a)).sum(-1),
     },
-    "03-hidden-variance": {
-        "multiply the objective by D": lambda pixels, weight: weight / 2,
-        "This is β": lambda pixels, weight: pixels * weight,
-        "standard deviation": lambda pixels, weight: (pixels * weight / 2).sqrt(),
-        "divided by it": lambda pixels, weight: pixels / (2 * weight),
-        "divided by D": lambda pixels, weight: weight / (2 * pixels),
-        "forgot the weight": lambda pixels, weight: pixels / 2,
+    "03-best-likelihood": {
+        "sign is wrong": lambda s, d: d / 2 * (torch.log(2 * math.pi * s / d) + 1),
+        "-D/2 is missing": lambda s, d: -d / 2 * torch.log(2 * math.pi * s / d),
+        "S for σ²": lambda s, d: -d / 2 * torch.log(2 * math.pi * s) - s / (2 * s),
+        "mean over the pixels": lambda s, d: -0.5 * torch.log(2 * math.pi * s / d) - 0.5,
+        "½ is missing": lambda s, d: -d * torch.log(2 * math.pi * s / d) - d,
+        "left out 2π": lambda s, d: -d / 2 * torch.log(s / d) - d / 2,
+        "multiply its logarithm by D": lambda s, d: -0.5 * torch.log(2 * math.pi * s / d) - d / 2,
+        "best variance: put": lambda s, d: s / d,
     },
 }

@@ -64,7 +64,7 @@ EXERCISES = {
             "You averaged the logarithms: average first, the logarithm comes last.": lambda v: (
                 v.mean(0)
             ),
-            "The last data point underflows, exp gives 0 and the logarithm -∞: use torch.logsumexp.": (
+            "The last data point's exp is 0 and its logarithm -∞: use torch.logsumexp.": (
                 lambda v: torch.log(torch.exp(v).mean(0))
             ),
             "You forgot the logarithm: this is the average itself.": lambda v: v.exp().mean(0),

@@ -1,11 +1,13 @@
 """The exercises of chapter 3, the Gaussian posterior."""
 
+import math
+
 import torch
 from torch import Tensor
 
 from vae_lib.exercises.grading import Exercise
 from vae_lib.gaussian import DiagonalGaussian
-from vae_lib.likelihoods import Bernoulli
+from vae_lib.likelihoods import Bernoulli, Gaussian
 
 MEAN = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.3, -0.7]])
 LOG_VAR = torch.tensor([[0.0, -1.5, 0.8], [-0.4, 0.2, 1.1]])
@@ -25,6 +27,16 @@ def _bernoulli(x: Tensor, logits: Tensor) -> Tensor:
 def _from_probabilities(x: Tensor, logits: Tensor) -> Tensor:
     pi = torch.sigmoid(logits)
     return (x * torch.log(pi) + (1 - x) * torch.log(1 - pi)).sum(-1)
+
+
+def _residual(squared_error: Tensor, pixels: int) -> Tensor:
+    """Some x - x̂ of that squared error: shape (..., D)."""
+    return torch.sqrt(squared_error / pixels)[:, None].expand(-1, pixels)
+
+
+def _best_likelihood(squared_error: Tensor, pixels: int) -> Tensor:
+    log_var = torch.log(squared_error / pixels)[:, None]
+    return Gaussian(torch.zeros(pixels), log_var).log_prob(_residual(squared_error, pixels))
 
 
 EXERCISES = {
@@ -89,24 +101,30 @@ EXERCISES = {
             ).sum(-1),
         },
     ),
-    "03-hidden-variance": Exercise(
-        arguments=(torch.tensor([784.0, 64.0, 3.0]), torch.tensor([1.0, 0.01, 2.5])),
-        reference=lambda pixels, weight: pixels * weight / 2,
+    "03-best-likelihood": Exercise(
+        arguments=(torch.tensor([40.0, 2.5, 0.3]), 10),
+        reference=_best_likelihood,
         mistakes={
-            "The error is averaged over the pixels: multiply the objective by D first.": (
-                lambda d, w: w / 2
+            "The sign is wrong: this is the negative log-likelihood.": lambda s, d: (
+                -_best_likelihood(s, d)
             ),
-            "This is β: it equals 2σ², and σ² is asked for.": lambda d, w: d * w,
-            "This is the standard deviation: its square is asked for.": lambda d, w: torch.sqrt(
-                d * w / 2
+            "The term -D/2 is missing: at the best variance the second term is not 0.": (
+                lambda s, d: _best_likelihood(s, d) + d / 2
             ),
-            "The weight stands at the divergence, so σ² grows with it: you divided by it.": (
-                lambda d, w: d / (2 * w)
+            "You used the sum S for σ²: the best variance is S/D.": lambda s, d: Gaussian(
+                torch.zeros(d), torch.log(s)[:, None]
+            ).log_prob(_residual(s, d)),
+            "You forgot the factor D: this is the mean over the pixels.": lambda s, d: (
+                _best_likelihood(s, d) / d
             ),
-            "You divided by D: a sum over D pixels is D times their mean.": lambda d, w: (
-                w / (2 * d)
+            "The factor ½ is missing.": lambda s, d: 2 * _best_likelihood(s, d),
+            "You left out 2π: it stands inside the logarithm.": lambda s, d: (
+                -d / 2 * (torch.log(s / d) + 1)
             ),
-            "You forgot the weight w: β is D w.": lambda d, w: d / 2,
+            "The normalising term counts every pixel: multiply its logarithm by D.": lambda s, d: (
+                -0.5 * torch.log(2 * math.pi * s / d) - d / 2
+            ),
+            "This is the best variance: put it into the log-likelihood.": lambda s, d: s / d,
         },
     ),
 }
