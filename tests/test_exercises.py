@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import math
 import re
 from pathlib import Path
 
@@ -24,6 +25,7 @@ CODE = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 
 each = pytest.mark.parametrize("name", EXERCISES)
 both = pytest.mark.parametrize("language", ["en", "zh-TW"])
+precisions = pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 
 
 def exercise_cells(language):
@@ -62,7 +64,7 @@ def test_a_chapter_has_at_least_three_exercises(chapter):
 
 @both
 @each
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["float64", "float32"])
+@precisions
 def test_the_solution_on_the_page_is_right(name, language, dtype, capsys):
     """In both precisions: each page chooses its own. Only the page's imports are at hand."""
     torch.set_default_dtype(dtype)
@@ -91,7 +93,9 @@ def test_the_cell_shows_no_answer_and_says_not_yet(name, language, capsys):
 
 
 @each
-def test_typical_wrong_answers_are_refused_with_their_hint(name):
+@precisions
+def test_typical_wrong_answers_are_refused_with_their_hint(name, dtype):
+    torch.set_default_dtype(dtype)
     assert len(WRONG_ANSWERS[name]) >= 2
     for hint, answer in WRONG_ANSWERS[name].items():
         said = grade(EXERCISES[name], answer)
@@ -99,7 +103,9 @@ def test_typical_wrong_answers_are_refused_with_their_hint(name):
 
 
 @each
-def test_no_mistake_is_taken_for_another_or_for_the_right_answer(name):
+@precisions
+def test_no_mistake_is_taken_for_another_or_for_the_right_answer(name, dtype):
+    torch.set_default_dtype(dtype)
     exercise = EXERCISES[name]
     for hint, mistake in exercise.mistakes.items():
         assert grade(exercise, mistake) == hint
@@ -137,7 +143,7 @@ def identity(**settings):
         (lambda x: 3 * x, "A factor is wrong: your result is 3 times the right one."),
         (lambda x: x - 2, "A constant is wrong: yours exceeds the right one by -2."),
         (lambda x: x**2, "Not right yet, and not one of the usual mistakes: go through the "),
-        (lambda x: x.sum(), "Your result has shape (), wanted is (3,)."),
+        (lambda x: x.sum(), "Your result has shape (), wanted is (3,): look at"),
         (lambda x: (x, x), "Your function returns 2 results, wanted: 1."),
         (lambda x: x.log() / 0, "Your result holds NaN or infinite values."),
         (lambda x: "seven", "Your function returns a str: a tensor or number is wanted."),
@@ -146,6 +152,15 @@ def identity(**settings):
 )
 def test_answers_that_no_mistake_foresees(answer, said):
     assert grade(identity(), answer).startswith(said)
+
+
+def test_a_result_without_a_finite_value_tells_no_mistake_from_another():
+    exercise = identity(mistakes={"All NaN.": lambda x: x * math.nan})
+    assert (
+        grade(exercise, lambda x: -x.sqrt() / 0 * 0) == "Your result holds NaN or infinite values."
+    )
+    partly = identity(mistakes={"You took a root.": lambda x: torch.sqrt(x - 2)})
+    assert grade(partly, lambda x: (x - 2) ** 0.5) == "You took a root."
 
 
 def test_an_answer_cannot_spoil_its_arguments():

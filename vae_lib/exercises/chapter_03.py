@@ -10,7 +10,7 @@ from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.likelihoods import Bernoulli, Gaussian
 
 MEAN = torch.tensor([[0.5, -1.0, 0.0], [2.0, 0.3, -0.7]])
-LOG_VAR = torch.tensor([[0.0, -1.5, 0.8], [-0.4, 0.2, 1.1]])
+LOG_VAR = torch.tensor([[0.0, -1.5, 0.8], [0.4, 0.2, 1.1]])
 # The second image's decoder is so sure of itself that exp(logit) overflows.
 PIXELS = torch.tensor([[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
 LOGITS = torch.tensor([[-1.2, 0.4, 2.0, 0.3], [800.0, 900.0, -0.5, -850.0]])

@@ -76,7 +76,10 @@ def _difference(given: list[Tensor], expected: list[Tensor], tolerance: float) -
         return f"Your function returns {len(given)} results, wanted: {len(expected)}."
     for ours, right in zip(given, expected, strict=True):
         if ours.shape != right.shape:
-            return f"Your result has shape {tuple(ours.shape)}, wanted is {tuple(right.shape)}."
+            return (
+                f"Your result has shape {tuple(ours.shape)}, wanted is {tuple(right.shape)}: "
+                "look at the dimensions over which you sum or average."
+            )
         if not torch.isfinite(ours).all():
             return "Your result holds NaN or infinite values."
     if _close([-ours for ours in given], expected, tolerance):
@@ -124,7 +127,10 @@ def _tensor(value: Any) -> Tensor:
 
 
 def _close(given: list[Tensor], expected: list[Tensor], tolerance: float) -> bool:
+    """Whether both hold the same, NaN in the same places, and some finite value to tell it by."""
     if [part.shape for part in given] != [part.shape for part in expected]:
+        return False
+    if not any(torch.isfinite(part).any() for part in expected):
         return False
     return all(
         torch.allclose(ours, right, rtol=tolerance, atol=tolerance, equal_nan=True)
