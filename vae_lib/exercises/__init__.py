@@ -1,12 +1,19 @@
 """Exercises that grade themselves: ``check("03-kl", my_function)``."""
 
+import pkgutil
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-from vae_lib.exercises import chapter_03
 from vae_lib.exercises.grading import Exercise, grade
 
-EXERCISES: dict[str, Exercise] = {**chapter_03.EXERCISES}
+# The modules chapter_01, chapter_02, … each hold their own EXERCISES.
+EXERCISES: dict[str, Exercise] = {
+    name: exercise
+    for module in sorted(found.name for found in pkgutil.iter_modules(__path__))
+    if module.startswith("chapter_")
+    for name, exercise in import_module(f"{__name__}.{module}").EXERCISES.items()
+}
 
 
 def check(name: str, answer: Callable[..., Any]) -> None:

@@ -1,13 +1,21 @@
 """How an answer is graded: against a reference, and against the usual mistakes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-TOLERANCE = 1e-6  # relative: single precision is enough to tell right from wrong
+TOLERANCE = 1e-5  # relative; single precision keeps about seven digits, a sum loses one or two
+
+Function = Callable[..., Any]
+
+
+def call(answer: Function, *arguments: Any) -> Any:
+    """Return what ``answer`` returns: what is graded unless an exercise observes more."""
+    return answer(*arguments)
 
 
 @dataclass(frozen=True)
@@ -15,53 +23,116 @@ class Exercise:
     """One task: what the reader's function must return, and the usual ways to miss it.
 
     Attributes:
-        arguments: What the reader's function is called with; the same at every call.
-        reference: Computes the right result from the same arguments.
+        arguments: What the reader's function is called with; a fresh copy at every call, its
+            tensors in the default precision of the page.
+        reference: Computes the right result from the same arguments: a tensor, a number, or a
+            tuple of them.
         mistakes: Hint (one sentence) by function that makes the mistake.
         tolerance: Largest relative difference from ``reference`` that counts as right.
+        observe: Called with a function and the arguments; returns what is compared, for an
+            exercise that grades more than the returned value, such as its gradient.
     """
 
     arguments: tuple[Any, ...]
-    reference: Callable[..., Any]
-    mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    reference: Function
+    mistakes: Mapping[str, Function] = field(default_factory=dict)
     tolerance: float = TOLERANCE
+    observe: Function = call
 
 
-def grade(exercise: Exercise, answer: Callable[..., Any]) -> str:
+def grade(exercise: Exercise, answer: Function) -> str:
     """Return ``"Right."`` or one sentence about what is wrong with ``answer``.
 
     Args:
         exercise: What is asked.
         answer: The reader's function; it is called with the exercise's arguments.
     """
-    expected = _tensor(exercise.reference(*exercise.arguments))
+    if not callable(answer):
+        return "Hand over the function itself: its name without parentheses and arguments."
     try:
-        returned = answer(*exercise.arguments)
+        returned = answer(*_fresh(exercise.arguments))
+        if returned is None or returned is ...:
+            return "Not yet: your function returns nothing. Replace the dots, run the cell again."
+        observed = exercise.observe(answer, *_fresh(exercise.arguments))
     except Exception as error:  # whatever the reader's code raises is the reader's to read
-        return f"Your function stops with {type(error).__name__}: {error}."
-    if returned is None or returned is ...:
-        return "Not yet: your function returns nothing. Replace the dots and run the cell again."
+        first_line = (str(error).splitlines() or [""])[0].rstrip(".")
+        return f"Your function stops with {type(error).__name__}: {first_line}."
     try:
-        given = _tensor(returned)
+        given = _parts(observed)
     except (TypeError, ValueError, RuntimeError):
         return f"Your function returns a {type(returned).__name__}: a tensor or number is wanted."
+    expected = _results(exercise, exercise.reference)
     if _close(given, expected, exercise.tolerance):
         return "Right."
     for hint, mistake in exercise.mistakes.items():
-        if _close(given, _tensor(mistake(*exercise.arguments)), exercise.tolerance):
+        if _close(given, _results(exercise, mistake), exercise.tolerance):
             return hint
-    if given.shape != expected.shape:
-        return f"Your result has shape {tuple(given.shape)}, wanted is {tuple(expected.shape)}."
-    if _close(-given, expected, exercise.tolerance):
+    return _difference(given, expected, exercise.tolerance)
+
+
+def _difference(given: list[Tensor], expected: list[Tensor], tolerance: float) -> str:
+    """One sentence on a wrong answer that is none of the foreseen mistakes."""
+    if len(given) != len(expected):
+        return f"Your function returns {len(given)} results, wanted: {len(expected)}."
+    for ours, right in zip(given, expected, strict=True):
+        if ours.shape != right.shape:
+            return (
+                f"Your result has shape {tuple(ours.shape)}, wanted is {tuple(right.shape)}: "
+                "look at the dimensions over which you sum or average."
+            )
+        if not torch.isfinite(ours).all():
+            return "Your result holds NaN or infinite values."
+    if _close([-ours for ours in given], expected, tolerance):
         return "The sign is wrong: your result is the negative of the right one."
+    ours, right = (torch.cat([part.flatten() for part in parts]) for parts in (given, expected))
+    factor = (ours @ right) / (right @ right)
+    if len(right) > 1 and _close([ours], [factor * right], tolerance) and factor != 0:
+        return f"A factor is wrong: your result is {factor:.4g} times the right one."
+    if len(right) > 1 and _close([ours - ours.mean()], [right - right.mean()], tolerance):
+        return f"A constant is wrong: yours exceeds the right one by {(ours - right)[0]:.4g}."
     return "Not right yet, and not one of the usual mistakes: go through the derivation again."
 
 
+def _results(exercise: Exercise, function: Function) -> list[Tensor]:
+    return _parts(exercise.observe(function, *_fresh(exercise.arguments)))
+
+
+def _fresh(arguments: Sequence[Any]) -> list[Any]:
+    """Copies, so that nothing that an answer does to its arguments outlasts the call."""
+    return [_copy(argument) for argument in arguments]
+
+
+def _copy(argument: Any) -> Any:
+    dtype = torch.get_default_dtype()
+    if isinstance(argument, Tensor):
+        copy = argument.detach().clone()
+        return copy.to(dtype) if copy.is_floating_point() else copy
+    if isinstance(argument, nn.Module):
+        return deepcopy(argument).to(dtype)
+    if isinstance(argument, torch.Generator):
+        generator = torch.Generator(argument.device)
+        generator.set_state(argument.get_state())
+        return generator
+    return argument
+
+
+def _parts(value: Any) -> list[Tensor]:
+    if isinstance(value, tuple):
+        return [_tensor(part) for part in value]
+    return [_tensor(value)]
+
+
 def _tensor(value: Any) -> Tensor:
-    return torch.as_tensor(value, dtype=torch.float64).detach()
+    return torch.as_tensor(value, dtype=torch.float64).detach().cpu()
 
 
-def _close(given: Tensor, expected: Tensor, tolerance: float) -> bool:
-    if given.shape != expected.shape:
+def _close(given: list[Tensor], expected: list[Tensor], tolerance: float) -> bool:
+    """Whether both hold the same, NaN in the same places, and some finite value to tell it by."""
+    if [part.shape for part in given] != [part.shape for part in expected]:
         return False
-    return torch.allclose(given, expected, rtol=tolerance, atol=tolerance)
+    if not any(torch.isfinite(part).any() for part in expected):
+        return False
+    return all(
+        torch.allclose(ours, right, rtol=tolerance, atol=tolerance, equal_nan=True)
+        for ours, right in zip(given, expected, strict=True)
+    )
