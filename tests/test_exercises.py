@@ -1,5 +1,7 @@
 """Every exercise accepts its solution and refuses typical wrong answers with the right hint."""
 
+import math
+
 import pytest
 import torch
 
@@ -14,6 +16,23 @@ WRONG_ANSWERS = {
         "averaged over the latent": "lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v).mean(-1)",
         "reduced over the batch": "lambda m, v: 0.5 * (m**2 + v.exp() - 1 - v).sum(-1).mean()",
     },
+    "07-claim": {
+        "That is β": "lambda d, a, b: b * d / a",
+        "took the squared error for a sum": "lambda d, a, b: b / a / 2",
+        "wrong way round": "lambda d, a, b: a / b * d / 2",
+    },
+    "07-repair": {
+        "normaliser": "lambda m, k, d, n, v: d * m / v / 2 + n * k",
+        "sign of the KL": "lambda m, k, d, n, v: d * m / v / 2"
+        " + d / 2 * math.log(2 * math.pi * v) - n * k",
+        "multiply it by L": "lambda m, k, d, n, v: d * m / v / 2"
+        " + d / 2 * math.log(2 * math.pi * v) + k",
+    },
+    "07-variance": {
+        "variance of the means": "lambda p: ((p - p.mean(0)) ** 2).mean(0)",
+        "noise given z": "lambda p: (p - p**2).mean(0)",
+        "standard deviation": "lambda p: (p.mean(0) - p.mean(0) ** 2).sqrt()",
+    },
 }
 
 
@@ -21,7 +40,7 @@ WRONG_ANSWERS = {
 def test_at_least_two_wrong_answers_are_refused_with_their_hint(name):
     assert len(WRONG_ANSWERS[name]) >= 2
     for hint, code in WRONG_ANSWERS[name].items():
-        said = grade(EXERCISES[name], eval(code, {"torch": torch}))
+        said = grade(EXERCISES[name], eval(code, {"math": math, "torch": torch}))
         assert hint in said and said != "Right.", f"{name}: {code} is told: {said}"
 
 
