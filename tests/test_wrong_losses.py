@@ -90,6 +90,13 @@ def test_exact_posterior_catches_every_mistake(mistake):
     assert CHECKS["exact posterior"](make_loss(mistake), make_bench()) > 0.05
 
 
+@pytest.mark.parametrize(("shift", "violation"), [(-3.0, 3.0), (0.0, 0.0), (3.0, 0.0)])
+def test_floor_check_measures_how_far_below_minus_log_p(shift, violation):
+    bench = make_bench()
+    found = CHECKS["floor"](lambda model, x, q, noise: shift - model.log_evidence(x), bench)
+    assert math.isclose(found, violation, abs_tol=ROUNDING)
+
+
 def test_unknown_mistake_and_bench_are_refused():
     with pytest.raises(ValueError, match="There is no mistake 'typo': choose from"):
         make_loss("typo")

@@ -267,9 +267,9 @@ def grey_mass(logits: Tensor) -> Tensor:
 
     Source: eq-grey-mass; what the formula's logarithm does mean is eq-grey-binarised.
     """
-    small = logits.abs() < 1e-3  # there, the series ½ - a²/24 is exact to 1e-14
-    safe = torch.where(small, torch.ones_like(logits), logits)
-    return torch.where(small, 0.5 - logits**2 / 24, torch.tanh(safe / 2) / safe)
+    zero = logits == 0  # where the limit is ½
+    safe = torch.where(zero, torch.ones_like(logits), logits)
+    return torch.where(zero, 0.5, torch.tanh(safe / 2) / safe)
 
 
 def total_variance(decoded: Likelihood) -> Tensor:
