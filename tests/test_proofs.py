@@ -80,7 +80,9 @@ def test_kl_in_one_dimension_is_derived():
     assert sympy.simplify(derived - displayed) == 0
     q = DiagonalGaussian(torch.tensor([MEAN]), torch.tensor([2 * math.log(STD)]))
     assert q.kl_to_standard().item() == pytest.approx(number(derived, POINT), abs=ROUNDING)
-    assert_lines_hold(steps, POINT, {proofs.KL: q.kl_to_standard().item()})
+    densities = {"q": (MEAN, STD), "p": (0.0, 1.0)}
+    filled = [fill(step, densities) for step in steps]
+    assert_lines_hold(filled, POINT, {proofs.KL: q.kl_to_standard().item()})
 
 
 @pytest.mark.equation("eq-kl-diagonal")
@@ -198,8 +200,7 @@ def test_linear_posterior_is_derived(data_dim):
     model, data = linear_model(data_dim)
     ours = model.encode(data).log_prob(torch.tensor([[0.9]])).item()
     assert ours == pytest.approx(number(derived, values), abs=ROUNDING)
-    posterior = {sympy.Function("p")(z): math.exp(ours)}
-    assert_lines_hold(steps, values, posterior)
+    assert_lines_hold(steps, values, {proofs.posterior: math.exp(ours)})
 
 
 def test_a_step_displays_its_rule_and_its_formula():

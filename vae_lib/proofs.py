@@ -15,6 +15,7 @@ KL, gradient = Symbol(r"{\operatorname{KL}}", real=True), Symbol("G", real=True)
 evidence = Symbol(r"{\log p(x)}", real=True)
 log_joint = Function(r"\log p")(Symbol("x", real=True), z)
 log_posterior = Function(r"\log p_{z \mid x}")(z)
+posterior = Function(r"p_{z \mid x}")(z)
 slope = Function("f'")
 
 
@@ -57,12 +58,13 @@ def kl_1d() -> list[Step]:
     """
     q, p = normal(z, mu, sigma), normal(z, sympy.S.Zero, sympy.S.One)
     first, second = _integrate(q * _log(q)), _integrate(q * _log(p))
-    difference = _over_line(q * _log(q)) - _over_line(q * _log(p))
+    q_name, p_name = Function("q")(z), Function("p")(z)
+    difference = _over_line(q_name * log(q_name)) - _over_line(q_name * log(p_name))
     return [
-        Step("definition", Eq(KL, _over_line(q * log(q / p)))),
+        Step("definition", Eq(KL, _over_line(q_name * log(q_name / p_name)))),
         Step("logarithm of a quotient", Eq(KL, difference)),
-        Step("first integral", Eq(_over_line(q * _log(q)), first)),
-        Step("second integral", Eq(_over_line(q * _log(p)), second)),
+        Step("first integral, with the density of q", Eq(_over_line(q * _log(q)), first)),
+        Step("second integral, with the density of p", Eq(_over_line(q * _log(p)), second)),
         Step("subtract", Eq(KL, sympy.simplify(expand(first - second)))),
     ]
 
@@ -162,7 +164,7 @@ def score_function_gradient(parameter: Expr) -> list[Step]:
     score = sympy.simplify(diff(_log(q), parameter))
     velocity = diff(mu + std * noise, parameter).subs(noise, (z - mu) / std)  # of z, as σ ε moves
     flux = q * f(z) * velocity
-    by_parts = sympy.simplify(q * f(z) * score + diff(flux, z))
+    by_parts = q * sympy.simplify(f(z) * score + sympy.simplify(diff(flux, z) / q))
     moved = _over_line(by_parts).transform(z, (mu + std * noise, noise))
     last = _over_line(sympy.simplify(moved.function), noise)
     return [
@@ -211,7 +213,6 @@ def linear_posterior(data_dim: int = 1) -> list[Step]:
     """
     joint, quadratic, square, rest = _completed_square(data_dim)
     mass = _integrate(exp(-precision * z**2 / 2)).subs(precision, -diff(quadratic, z, 2))
-    posterior = Function("p")(z)
     return [
         Step("Bayes' rule", Eq(posterior, joint / _over_line(joint))),
         Step("complete the square in the exponent", Eq(quadratic, square + rest)),
@@ -243,9 +244,15 @@ def _over_line(integrand: Expr, variable: Symbol = z) -> Integral:
 def _integrate(integrand: Expr, variable: Symbol = z) -> Expr:
     """The integral over the real line, evaluated term by term."""
     terms = expand(integrand).as_ordered_terms()
-    return sympy.simplify(sum(_over_line(term, variable).doit() for term in terms))
+    total = sympy.simplify(sum(_over_line(term, variable).doit() for term in terms))
+    return _join_two_pi(expand(total))
 
 
 def _log(density: Expr) -> Expr:
     """The logarithm of a product of positive factors, as a sum."""
-    return sympy.expand_log(log(density), force=True)
+    return _join_two_pi(sympy.expand_log(log(density), force=True))
+
+
+def _join_two_pi(expression: Expr) -> Expr:
+    """The same, with log 2 + log π written log 2π."""
+    return expression.subs(log(2), log(2 * sympy.pi) - log(sympy.pi))
