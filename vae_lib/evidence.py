@@ -85,7 +85,7 @@ def monte_carlo_relative_variance(x: Tensor, log_var: Tensor, samples: int) -> T
     Returns:
         Shape (...), without unit. It grows exponentially with D.
 
-    Source: eq-relative-variance.
+    Source: eq-relative-variance, by eq-gaussian-square.
     """
     variance = log_var.exp()
     zero = torch.zeros_like(x)

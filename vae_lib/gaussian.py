@@ -125,7 +125,10 @@ class FullGaussian:
         return -0.5 * (white**2).sum(-1) - _half_log_det(self.scale_tril) - latent_dim / 2 * LOG_2PI
 
     def transform(self, noise: Tensor) -> Tensor:
-        """Turn standard normal noise ε (broadcasts with (..., L)) into samples z = μ + A ε."""
+        """Turn standard normal noise ε (broadcasts with (..., L)) into samples z = μ + A ε.
+
+        Source: eq-affine-map.
+        """
         return self.mean + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
 
     def rsample(
@@ -135,7 +138,10 @@ class FullGaussian:
         return self.transform(_noise(sample_shape, self.mean, generator))
 
     def kl_to(self, other: "DiagonalGaussian | FullGaussian") -> Tensor:
-        """KL(self ‖ other), shape (...), in nats. Source: eq-kl-full."""
+        """KL(self ‖ other), shape (...), in nats.
+
+        Source: eq-kl-full, whose first two terms are eq-quadratic-form.
+        """
         ratio = torch.linalg.solve_triangular(other.scale_tril, self.scale_tril, upper=False)
         white = _solve(other.scale_tril, other.mean - self.mean)
         trace = (ratio**2).sum((-2, -1))

@@ -174,7 +174,8 @@ class LinearGaussian(GenerativeModel):
         Raises:
             ValueError: If L is not between 1 and D - 1.
 
-        Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2).
+        Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2); the slope in W, by
+        eq-log-det-derivative, is zero there.
         """
         data_dim = x.shape[1]
         if not 1 <= latent_dim < data_dim:
@@ -189,10 +190,12 @@ class LinearGaussian(GenerativeModel):
         return GaussianLikelihood(z @ self.weight.T + self.bias, self.log_var)
 
     def encode(self, x: Tensor) -> FullGaussian:
-        """The exact posterior p(z|x) for data (..., D). Source: eq-bayes, eq-linear-posterior.
+        """The exact posterior p(z|x) for data (..., D).
 
         Raises:
             ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
+
+        Source: eq-bayes, eq-linear-posterior, by eq-complete-square.
         """
         require_data(x, self.weight.shape[0])
         identity = torch.eye(self.latent_dim, dtype=self.weight.dtype, device=self.weight.device)
@@ -202,10 +205,12 @@ class LinearGaussian(GenerativeModel):
         return FullGaussian(mean, torch.linalg.cholesky(covariance))
 
     def log_evidence(self, x: Tensor) -> Tensor:
-        """The exact log p(x) of data (..., D): shape (...), in nats. Source: eq-linear-evidence.
+        """The exact log p(x) of data (..., D): shape (...), in nats.
 
         Raises:
             ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
+
+        Source: eq-linear-evidence, an instance of eq-gaussian-marginal.
         """
         require_data(x, self.weight.shape[0])
         noise = torch.diag(self.log_var.exp().expand(self.weight.shape[0]))
