@@ -28,7 +28,15 @@ from tools.notebooks import ROOT
 
 MODULES = ("gaussian", "likelihoods", "objectives", "models")
 TESTS = [f"tests/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
-PRELOADED = ("matplotlib.pyplot", "pytest", "scipy.integrate", "scipy.stats", "sympy", "torch")
+PRELOADED = (
+    "matplotlib.pyplot",
+    "opencc",
+    "pytest",
+    "scipy.optimize",
+    "scipy.stats",
+    "sympy",
+    "torch",
+)
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
@@ -83,7 +91,7 @@ class _Watcher:
         }
 
 
-def _test(mutant: Mutant | None, seconds: dict[str, float], result: Path) -> None:
+def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], result: Path) -> None:
     """In a forked process: run the tests against the mutant, or against the library itself."""
     import pytest
 
@@ -94,13 +102,13 @@ def _test(mutant: Mutant | None, seconds: dict[str, float], result: Path) -> Non
     if mutant is not None:
         sys.meta_path.insert(0, _Replacement(mutant))
     watcher = _Watcher(mutant.module if mutant else "", seconds)
-    code = pytest.main([*QUICK, *TESTS], plugins=[watcher])
+    code = pytest.main([*QUICK, *tests], plugins=[watcher])
     found = {"code": int(code), "seconds": watcher.seconds, "killer": watcher.killer}
     result.write_text(json.dumps(found))
 
 
 def run(
-    mutants: Sequence[Mutant | None], seconds: dict[str, float], workers: int
+    mutants: Sequence[Mutant | None], tests: list[str], seconds: dict[str, float], workers: int
 ) -> Iterator[tuple[Mutant | None, dict[str, Any]]]:
     """Fork one process for each mutant, and give back what its tests said, as it comes."""
     waiting = list(reversed(mutants))
@@ -114,7 +122,7 @@ def run(
                 child = os.fork()
                 if child == 0:
                     try:
-                        _test(mutant, seconds, result)
+                        _test(mutant, tests, seconds, result)
                     finally:
                         os._exit(0)
                 running[child] = mutant, result
@@ -156,6 +164,7 @@ def main() -> None:
     """Make every mutant, run the tests against each, print and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--match", default="", help="only mutants whose description holds this")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="the files that hold the tests")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--list", action="store_true", help="show the mutants, run nothing")
     options = parser.parse_args()
@@ -178,15 +187,17 @@ def main() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     gc.freeze()  # the children share this memory
-    ((_, unbroken),) = run([None], {}, 1)
+    ((_, unbroken),) = run([None], options.tests, {}, 1)
     if unbroken["code"] != 0:
         raise SystemExit(f"The tests fail before anything is broken: {unbroken['killer']}")
     outcomes: list[tuple[Mutant, dict[str, Any]]] = []
-    for mutant, outcome in run(mutants, unbroken["seconds"], options.workers):
+    seconds = unbroken["seconds"]
+    for mutant, outcome in run(mutants, options.tests, seconds, options.workers):
         assert mutant is not None
         outcomes.append((mutant, outcome))
         fate = f"killed by {outcome['killer'].get('test')}" if outcome["code"] else "SURVIVED"
-        print(f"[{len(outcomes)}/{len(mutants)}] {mutant}: {fate}", flush=True)
+        place = f"{mutant.module}.py:{mutant.line} {mutant.kind}"
+        print(f"[{len(outcomes)}/{len(mutants)}] {place}: {fate}", flush=True)
     outcomes.sort(key=lambda pair: mutants.index(pair[0]))
     found = report(outcomes, time.monotonic() - started)
     if not options.match:
