@@ -1,5 +1,6 @@
 # make book    build both languages into _build/html
 # make test    run every check
+# make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
 # make clean   delete what was built, keep .venv
 
@@ -12,7 +13,7 @@ NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
 # Two test processes share two cores: one thread each is faster than four fighting for them.
 test: export OMP_NUM_THREADS := 1
 
-.PHONY: book test serve clean
+.PHONY: book test mutants serve clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build_book
@@ -23,6 +24,9 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadscope
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
+
+mutants: $(INSTALLED)
+	$(BIN)/python -m tools.mutants
 
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --directory _build/html

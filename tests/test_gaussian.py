@@ -173,3 +173,32 @@ def test_shapes_that_do_not_fit_are_refused():
         DiagonalGaussian(torch.tensor(0.0), torch.tensor(0.0))
     with pytest.raises(ValueError, match=r"scale_tril must end in \(3, 3\)"):
         FullGaussian(torch.zeros(3), torch.eye(2))
+
+
+@pytest.mark.equation("eq-reparameterisation")
+def test_samples_are_mean_plus_scale_times_noise(generator):
+    """NumPy multiplies; a minus sign gives draws with the same distribution, but other ones."""
+    q, (p, covariance) = random_diagonal(generator, 5, 4), random_full(generator, 4)
+    noise = torch.randn(3, 5, 4, generator=generator)
+    diagonal = q.mean.numpy() + np.sqrt(np.exp(q.log_var.numpy())) * noise.numpy()
+    full = p.mean.numpy() + noise.numpy() @ np.linalg.cholesky(covariance.numpy()).T
+    np.testing.assert_allclose(q.transform(noise), diagonal, rtol=0, atol=ROUNDING)
+    np.testing.assert_allclose(p.transform(noise), full, rtol=0, atol=ROUNDING)
+
+
+def test_a_seed_repeats_the_draws_of_both_gaussians(generator):
+    for q in (random_diagonal(generator, 5, 4), random_full(generator, 4)[0]):
+        first, again, other = (
+            q.rsample((2,), torch.Generator().manual_seed(seed)) for seed in (7, 7, 8)
+        )
+        assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_noise_has_the_precision_and_the_device_of_the_gaussian():
+    """The default precision is float64 in these tests; "meta" is a device that holds no numbers."""
+    zeros = torch.zeros(3, dtype=torch.float32)
+    assert DiagonalGaussian(zeros, zeros).rsample().dtype == torch.float32
+    assert FullGaussian(zeros, torch.eye(3, dtype=torch.float32)).rsample().dtype == torch.float32
+    assert sigma_points(3, torch.float32).dtype == torch.float32
+    elsewhere = torch.zeros(3, device="meta")
+    assert DiagonalGaussian(elsewhere, elsewhere).rsample().device.type == "meta"

@@ -126,3 +126,11 @@ def test_grey_pixels_pass_when_allowed():
 def test_gaussian_refuses_what_is_not_finite():
     with pytest.raises(ValueError, match="NaN or infinite"):
         Gaussian(torch.zeros(3), torch.zeros(1)).log_prob(torch.tensor([0.0, torch.inf, 1.0]))
+
+
+def test_a_seed_repeats_the_samples_of_both_likelihoods(logits):
+    for likelihood in (Bernoulli(logits), Gaussian(logits, torch.tensor([0.3]))):
+        first, again, other = (
+            likelihood.sample(torch.Generator().manual_seed(seed)) for seed in (7, 7, 8)
+        )
+        assert torch.equal(first, again) and not torch.equal(first, other)

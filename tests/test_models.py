@@ -164,3 +164,51 @@ def test_encoding_needs_an_encoder_and_fitting_data():
         model.encode(torch.zeros(2, 4, 4))
     with pytest.raises(ValueError, match="1 NaN or infinite values out of 16"):
         model.encode(torch.zeros(1, 16).index_fill(1, torch.tensor([3]), torch.nan))
+
+
+def test_a_seed_repeats_the_samples_of_a_model(random_linear):
+    model, _, _ = random_linear(3, 2)
+    first, again, other = (
+        model.sample(4, torch.Generator().manual_seed(seed)) for seed in (7, 7, 8)
+    )
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_saved_weights_hold_no_prior():
+    """The prior has nothing to learn, so checkpoints of any age load."""
+    assert not [name for name in mlp_vae(9, 2, (5,)).state_dict() if name.startswith("zeros")]
+
+
+def test_linear_posterior_has_the_precision_and_the_device_of_the_model(monkeypatch):
+    """The default precision is float64 here; "meta" is a device that holds no numbers."""
+    weight, bias, log_var = torch.ones(3, 2), torch.zeros(3), torch.tensor(0.0)
+    single = LinearGaussian(weight.float(), bias.float(), log_var.float())
+    assert single.prior.mean.dtype == torch.float32
+    assert single.encode(torch.ones(4, 3).float()).mean.dtype == torch.float32
+    monkeypatch.setattr("vae_lib.models.require_data", lambda x, data_dim: None)
+    elsewhere = LinearGaussian(weight.to("meta"), bias.to("meta"), log_var.to("meta"))
+    assert elsewhere.encode(torch.ones(4, 3, device="meta")).mean.device.type == "meta"
+
+
+def test_one_latent_dimension_is_enough(generator):
+    assert mlp_vae(9, 1, (5,)).latent_dim == 1
+    assert LinearGaussian.maximum_likelihood(torch.rand(9, 3), 1).weight.shape == (3, 1)
+
+
+def test_decoder_mirrors_the_encoder():
+    model = mlp_vae(data_dim=9, latent_dim=2, hidden=(7, 5))
+
+    def sizes(network):
+        return [tuple(weight.shape) for weight in network.parameters() if weight.dim() == 2]
+
+    assert sizes(model.encoder)[:2] == [(7, 9), (5, 7)]
+    assert sizes(model.decoder) == [(5, 2), (7, 5), (9, 7)]
+
+
+def test_linear_model_refuses_data_that_do_not_fit(random_linear):
+    model, x, _ = random_linear(3, 2)
+    for function in (model.encode, model.log_evidence):
+        with pytest.raises(ValueError, match=r"expects \(\.\.\., 3\): flatten"):
+            function(x[:, :1])
+        with pytest.raises(ValueError, match="15 NaN or infinite values out of 15"):
+            function(x * torch.nan)

@@ -211,3 +211,27 @@ def test_unusable_input_is_refused(call, message):
     model = mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)).double()
     with pytest.raises(ValueError, match=message):
         call(model, torch.ones(3, 9))
+
+
+def test_one_draw_is_the_default_and_a_seed_repeats_it(random_linear):
+    """One seeded draw, made here, goes in as the noise of the expected bound."""
+    model, x, q = random_linear(5, 3)
+    noise = torch.randn(1, 5, 3, generator=torch.Generator().manual_seed(7))
+    drawn = elbo(model, x, q=q, generator=torch.Generator().manual_seed(7))
+    given = elbo(model, x, q=q, noise=noise)
+    assert torch.equal(drawn.log_likelihood, given.log_likelihood)
+
+
+def test_importance_weighted_bound_of_given_noise_is_the_naive_mean(random_linear, generator):
+    """NumPy averages the weights themselves; at these sizes none of them underflows."""
+    model, x, q = random_linear(3, 2)
+    noise = torch.randn(6, 5, 2, generator=generator)
+    z = q.mean.numpy() + np.exp(q.log_var.numpy() / 2) * noise.numpy()
+    weight, variance = model.weight.numpy(), math.exp(model.log_var.item())
+    log_prior = norm.logpdf(z).sum(-1)
+    centre = z @ weight.T + model.bias.numpy()
+    log_pixels = norm.logpdf(x.numpy(), centre, math.sqrt(variance)).sum(-1)
+    log_q = norm.logpdf(z, q.mean.numpy(), np.exp(q.log_var.numpy() / 2)).sum(-1)
+    naive = np.log(np.exp(log_prior + log_pixels - log_q).mean(0))
+    ours = importance_weighted_bound(model, x, 6, q=q, noise=noise)
+    np.testing.assert_allclose(ours, naive, rtol=0, atol=1e-10)
