@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from vae_lib.exercises import chapter_03
+from vae_lib.exercises import chapter_03, chapter_06
 from vae_lib.exercises.grading import Exercise, grade
 
-EXERCISES: dict[str, Exercise] = {**chapter_03.EXERCISES}
+EXERCISES: dict[str, Exercise] = {**chapter_03.EXERCISES, **chapter_06.EXERCISES}
 
 
 def check(name: str, answer: Callable[..., Any]) -> None:
