@@ -89,8 +89,8 @@ def importance_weighted_bound(
 ) -> Tensor:
     """Compute the bound log (1/k) Σ p(x, z_i) / q(z_i|x), with z_i drawn from q.
 
-    Its expectation rises with k towards log p(x). At k = 1 it is the ELBO (eq-elbo-joint), a lower
-    bound by eq-jensen.
+    Its expectation rises with k towards log p(x), by eq-bound-monotone. At k = 1 it is the ELBO
+    (eq-elbo-joint), a lower bound by eq-jensen.
 
     Args:
         model: Supplies ``encode``, ``decode`` and ``prior``.
@@ -106,7 +106,7 @@ def importance_weighted_bound(
     Raises:
         ValueError: If ``k`` is less than 1 or the model refuses ``x``.
 
-    Source: Burda et al. 2016, equation 8.
+    Source: eq-importance-weighted-bound (Burda et al. 2016).
     """
     q = model.encode(x) if q is None else q
     z = _latents(q, k, noise, generator)  # (k, B, L)
@@ -139,7 +139,7 @@ def log_likelihood(
     Raises:
         ValueError: If ``k`` or ``chunk`` is less than 1 or the model refuses ``x``.
 
-    Source: Burda et al. 2016, section 5.
+    Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
     if k < 1 or chunk < 1:
         raise ValueError(f"k is {k} and chunk is {chunk}: both must be at least 1.")
