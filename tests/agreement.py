@@ -33,6 +33,7 @@ def agree(ours, oracle, *, atol=0.0, rtol=0.0, of=None):
         rtol: Tolerance as a part of the oracle's value; the wider of the two holds.
         of: The equation compared, if the test claims several and this one only is meant.
     """
+    __tracebackhide__ = True
     got, want = _arrays(ours, oracle)
     difference = np.abs(got - want)
     _record(of, difference, None)
@@ -50,6 +51,7 @@ def agree_in_standard_errors(ours, oracle, error, *, most=4.0, of=None):
         most: How many standard errors are allowed.
         of: The equation compared, if the test claims several and this one only is meant.
     """
+    __tracebackhide__ = True
     got, want = _arrays(ours, oracle)
     error = np.broadcast_to(_array(error), got.shape)
     assert (error > 0).all(), f"a standard error is not positive: {error}"
@@ -90,6 +92,7 @@ def _record(of, difference, error):
 
 
 def _require(kept, difference, allowed, got, want):
+    __tracebackhide__ = True
     if not kept.all():
         worst = np.unravel_index(np.argmax(np.where(kept, -np.inf, difference)), kept.shape)
         raise AssertionError(

@@ -171,6 +171,7 @@ def test_sliders_move_the_picture(page, address, name):
 def test_equations_and_their_rows_in_the_index_lead_to_each_other(address, language):
     """From each equation's mark to its row and back, and from there to reference and source."""
 
+    @functools.cache
     def parsed(name):
         return BeautifulSoup((HTML / language / name).read_text("utf-8"), "html.parser")
 
@@ -178,13 +179,13 @@ def test_equations_and_their_rows_in_the_index_lead_to_each_other(address, langu
     rows = index.select("table.equation-index tr.equation")
     shown = labels(language)
     assert [row["id"] for row in rows] == [label.replace("eq-", "check-", 1) for label in shown]
-    soups = {}
     for link in index.select("table.equation-index a"):
         file, _, anchor = link["href"].partition("#")
-        soup = soups.setdefault(file, parsed(file))
-        assert soup.find(id=anchor), f"{language}/equations.html: {link['href']} leads nowhere"
+        assert parsed(file).find(id=anchor), (
+            f"{language}/equations.html: {link['href']} leads nowhere"
+        )
     for label, page in shown.items():
-        html = soups[Path(page).with_suffix(".html").name]
+        html = parsed(Path(page).with_suffix(".html").name)
         mark = html.find(id=f"equation-{label}").select_one("a.check")
         assert mark["href"] == "equations.html#" + label.replace("eq-", "check-", 1), label
 

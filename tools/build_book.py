@@ -57,7 +57,7 @@ def run_equation_tests() -> None:
     if read_agreement() is not None:
         return
     print("== Checking every equation against its oracle", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope"]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-n", "2", "--dist", "loadscope"]
     command += ["-m", "equation", "--agreement", str(REPORT), "tests"]
     result = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=False
