@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from agreement import agree
 from scipy.optimize import minimize
 
 from vae_lib.collapse import fixed_noise_maximum, forecast_unit_variance, train_linear_vae
@@ -28,7 +29,7 @@ def data():
     return white @ torch.diag(eigenvalues.sqrt()) @ turn.T + 1.0, eigenvalues
 
 
-@pytest.mark.equation("eq-fixed-noise-maximum")
+@pytest.mark.equation("eq-fixed-noise-maximum", oracle="exact model")
 @pytest.mark.parametrize("variance", [0.2, 1.0, 2.0, 7.0])
 def test_best_evidence_at_fixed_noise_is_what_scipy_finds(data, variance):
     """L-BFGS-B over all of W from five starts, on NumPy's log density; it stops within 1e-6."""
@@ -49,10 +50,10 @@ def test_best_evidence_at_fixed_noise_is_what_scipy_finds(data, variance):
         for _ in range(5)
     ]
     ours = fixed_noise_maximum(eigenvalues, 3, variance).item()
-    assert ours == pytest.approx(-min(found), abs=1e-6)
+    agree(ours, -min(found), atol=1e-6)
 
 
-@pytest.mark.equation("eq-unit-forecast")
+@pytest.mark.equation("eq-unit-forecast", oracle="exact model")
 @pytest.mark.parametrize("variance", NOISE_LEVELS)
 def test_predicted_and_counted_active_units_are_equal(data, variance):
     """The training ends within 1e-5 nats of the maximum, so its variances are good to 0.005."""
@@ -66,14 +67,14 @@ def test_predicted_and_counted_active_units_are_equal(data, variance):
     assert active_units(q).sum() == predicted
     found = unit_variance(q).sort(descending=True).values
     expected = [max(0.0, 1 - variance / value) for value in [6.0, 3.0, 1.5, 0.8]]
-    np.testing.assert_allclose(found, expected, atol=0.005)
+    agree(found, expected, atol=0.005)
     forecast = forecast_unit_variance(eigenvalues, 4, variance)
-    np.testing.assert_allclose(forecast, expected, atol=1e-12)
+    agree(forecast, expected, atol=1e-12)
     best = fixed_noise_maximum(eigenvalues, 4, variance)
     assert -1e-10 < best - reached < 1e-5 and reached <= evidence + 1e-10
 
 
-@pytest.mark.equation("eq-ppca-maximum")
+@pytest.mark.equation("eq-ppca-maximum", oracle="exact model")
 @pytest.mark.parametrize("latent_dim", [1, 2, 4])
 def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
     """0.01 nats are asked for; L-BFGS stops far closer, and never above the maximum."""
@@ -84,7 +85,7 @@ def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
         best = LinearGaussian.maximum_likelihood(x, latent_dim)
         maximum = best.log_evidence(x).mean()
         assert -1e-10 < maximum - reached < 1e-4
-    assert student.log_var.item() == pytest.approx(best.log_var.item(), abs=0.01)
+    agree(student.log_var.item(), best.log_var.item(), atol=0.01)
 
 
 @pytest.mark.parametrize(

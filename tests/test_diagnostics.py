@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from agreement import agree
 from scipy.integrate import quad, simpson
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
@@ -60,7 +61,7 @@ def bound_on_a_grid(k, nodes=60):
     return (torch.tensor(chance) * bound).sum().item()
 
 
-@pytest.mark.equation("eq-importance-weighted-bound")
+@pytest.mark.equation("eq-importance-weighted-bound", oracle="quadrature")
 def test_bound_with_two_draws_is_scipys_double_integral():
     """SciPy's Simpson rule on 801² points. Gauss-Hermite with 60 nodes is the coarser: 1e-6."""
     u = np.linspace(-8, 8, 801)
@@ -68,20 +69,20 @@ def test_bound_with_two_draws_is_scipys_double_integral():
     pair = np.logaddexp(weight[:, None], weight[None]) - math.log(2)
     inner = simpson(norm.pdf(u) * pair, x=u, axis=1)
     expected = simpson(norm.pdf(u) * inner, x=u)
-    assert bound_on_a_grid(2) == pytest.approx(expected, abs=1e-6)
+    agree(bound_on_a_grid(2), expected, atol=1e-6)
 
 
-@pytest.mark.equation("eq-bound-monotone")
+@pytest.mark.equation("eq-bound-monotone", oracle="quadrature")
 def test_bound_rises_from_the_elbo_and_stays_below_the_evidence():
     """Exact expectations for k = 1, 2, 3; the ELBO and log p(x) come from SciPy."""
     low = quad(lambda u: norm.pdf(u) * scipy_log_weight(MEAN + STD * u), -9, 9)[0]
     bounds = [bound_on_a_grid(1), bound_on_a_grid(2), bound_on_a_grid(3, nodes=40)]
-    assert bounds[0] == pytest.approx(low, abs=1e-8)
+    agree(bounds[0], low, atol=1e-8)
     assert bounds[0] < bounds[1] - 1e-3 and bounds[1] < bounds[2] - 1e-3
     assert bounds[2] < SCIPY_EVIDENCE
 
 
-@pytest.mark.equation("eq-bound-monotone")
+@pytest.mark.equation("eq-bound-monotone", oracle="quadrature")
 def test_limit_of_the_bound_is_the_evidence(generator):
     """At k = 200,000 the error is below four standard errors, which are below 0.01 nats."""
     model, x, q = one_dimensional()
@@ -98,13 +99,13 @@ def test_log_weights_and_blocks_are_what_they_say():
     weights = log_weights(model, x, 70, chunk=30, generator=torch.Generator().manual_seed(1))
     whole = log_likelihood(model, x, k=70, chunk=30, generator=torch.Generator().manual_seed(1))
     assert weights.shape == (70, 4)
-    torch.testing.assert_close(bound_at(weights, 70), whole, rtol=0, atol=1e-12)
-    torch.testing.assert_close(bound_at(weights, 1), weights.mean(0), rtol=0, atol=1e-12)
+    agree(bound_at(weights, 70), whole, atol=1e-12)
+    agree(bound_at(weights, 1), weights.mean(0), atol=1e-12)
     blocks = [weights[i : i + 30].exp().mean(0).log() for i in (0, 30)]  # 10 are left out
-    torch.testing.assert_close(bound_at(weights, 30), torch.stack(blocks).mean(0))
+    agree(bound_at(weights, 30), torch.stack(blocks).mean(0), atol=1e-10)
 
 
-@pytest.mark.equation("eq-weight-variance")
+@pytest.mark.equation("eq-weight-variance", oracle="quadrature")
 def test_variance_of_the_weights_is_scipys_integral():
     model, x, q = one_dimensional()
 
@@ -113,10 +114,10 @@ def test_variance_of_the_weights_is_scipys_integral():
 
     expected = quad(second_moment, -8, 8, epsabs=1e-12)[0] - 1
     ours = weight_variance(q, model.encode(x))
-    assert ours.item() == pytest.approx(expected, rel=1e-9)
+    agree(ours.item(), expected, rtol=1e-9)
 
 
-@pytest.mark.equation("eq-weight-variance")
+@pytest.mark.equation("eq-weight-variance", oracle="quadrature")
 def test_variance_of_the_weights_in_three_dimensions(generator):
     """A sum over a grid of 81³ points; shifts, correlations and widths all differ.
 
@@ -131,13 +132,13 @@ def test_variance_of_the_weights_in_three_dimensions(generator):
     log_p = multivariate_normal(posterior.mean.numpy(), (root @ root.T).numpy()).logpdf(z)
     log_q = multivariate_normal(np.zeros(3), spread).logpdf(z)
     expected = np.exp(2 * log_p - log_q).sum() * (axis[1] - axis[0]) ** 3 - 1
-    assert weight_variance(q, posterior).item() == pytest.approx(expected, rel=1e-8)
+    agree(weight_variance(q, posterior).item(), expected, rtol=1e-8)
     narrow = DiagonalGaussian(torch.zeros(3), torch.full((3,), -3.0))
     assert weight_variance(narrow, posterior).item() == math.inf
-    assert weight_variance(posterior, posterior).item() == pytest.approx(0, abs=1e-12)
+    agree(weight_variance(posterior, posterior).item(), 0, atol=1e-12)
 
 
-@pytest.mark.equation("eq-bound-bias")
+@pytest.mark.equation("eq-bound-bias", oracle="SciPy")
 def test_bias_and_standard_error_for_large_k(generator):
     """20,000 repetitions at k = 200. Terms of order 1/k are left out: 3% of the result here.
 
@@ -152,14 +153,14 @@ def test_bias_and_standard_error_for_large_k(generator):
     bound = torch.logsumexp(weights, 0) - math.log(k)
     excess = torch.expm1(bound - SCIPY_EVIDENCE)
     bias = (bound - SCIPY_EVIDENCE - excess).mean().item()
-    assert bias == pytest.approx(-variance / (2 * k), rel=0.05)
-    assert bound.std().item() == pytest.approx(math.sqrt(variance / k), rel=0.05)
+    agree(bias, -variance / (2 * k), rtol=0.05)
+    agree(bound.std().item(), math.sqrt(variance / k), rtol=0.05)
     guessed_bias, guessed_error = bound_error(log_weights(model, x, 50_000, q=q))
-    assert 50_000 * guessed_bias.item() == pytest.approx(-variance / 2, rel=0.1)
-    assert math.sqrt(50_000) * guessed_error.item() == pytest.approx(math.sqrt(variance), rel=0.1)
+    agree(50_000 * guessed_bias.item(), -variance / 2, rtol=0.1)
+    agree(math.sqrt(50_000) * guessed_error.item(), math.sqrt(variance), rtol=0.1)
 
 
-@pytest.mark.equation("eq-best-diagonal")
+@pytest.mark.equation("eq-best-diagonal", oracle="SciPy")
 @pytest.mark.parametrize(("data_dim", "latent_dim"), [(2, 1), (5, 3), (12, 4)])
 def test_best_diagonal_is_what_scipy_finds(random_linear, data_dim, latent_dim):
     """SciPy minimises NumPy's KL over means and log variances; it stops within 1e-5."""
@@ -176,13 +177,13 @@ def test_best_diagonal_is_what_scipy_finds(random_linear, data_dim, latent_dim):
 
     found = minimize(kl, np.zeros(2 * latent_dim), method="BFGS", options={"gtol": 1e-8})
     best = best_diagonal(model.encode(x[:1]))
-    np.testing.assert_allclose(best.mean[0], found.x[:latent_dim], atol=1e-5)
-    np.testing.assert_allclose(best.log_var[0], found.x[latent_dim:], atol=1e-5)
+    agree(best.mean[0], found.x[:latent_dim], atol=1e-5)
+    agree(best.log_var[0], found.x[latent_dim:], atol=1e-5)
     gap = 0.5 * (np.log(precision.diagonal()).sum() - np.linalg.slogdet(precision)[1])
-    assert found.fun == pytest.approx(gap, abs=1e-9)
+    agree(found.fun, gap, atol=1e-9)
 
 
-@pytest.mark.equation("eq-gap-split")
+@pytest.mark.equation("eq-gap-split", oracle="NumPy")
 def test_gap_splits_into_the_best_qs_divergence_and_the_rest(random_linear):
     """Optimised per data point, the linear model's gap is Cremer's two parts in closed form."""
     model, x, q = random_linear(6, 3)
@@ -196,9 +197,9 @@ def test_gap_splits_into_the_best_qs_divergence_and_the_rest(random_linear):
     weight, variance = model.weight.numpy(), math.exp(model.log_var.item())
     precision = np.eye(3) + weight.T @ weight / variance
     gap = 0.5 * (np.log(precision.diagonal()).sum() - np.linalg.slogdet(precision)[1])
-    np.testing.assert_allclose(split.approximation, gap, rtol=0, atol=1e-6)
+    agree(split.approximation, torch.full((5,), float(gap)), atol=1e-6)
     whole = q.kl_to(model.encode(x))
-    torch.testing.assert_close(split.approximation + split.amortisation, whole)
+    agree(split.approximation + split.amortisation, whole, atol=1e-10)
     assert (split.amortisation > 0).all()
 
 
@@ -213,7 +214,7 @@ def test_optimising_with_draws_comes_close_and_leaves_the_model_alone(random_lin
     assert model.weight.grad is None and not best.mean.requires_grad
 
 
-@pytest.mark.equation("eq-active-units")
+@pytest.mark.equation("eq-active-units", oracle="NumPy")
 def test_active_units_are_those_whose_mean_moves(generator):
     """Variances just above and below the threshold; a large constant mean is not activity."""
     n = 1000
@@ -222,13 +223,13 @@ def test_active_units_are_those_whose_mean_moves(generator):
     scale = torch.tensor([0.0101, 0.0099, 1.0, 0.0]).sqrt()
     mean = wave[:, None] * scale + torch.tensor([0.0, 0.0, -2.0, 5.0])
     q = DiagonalGaussian(mean, torch.randn(n, 4, generator=generator))
-    np.testing.assert_allclose(unit_variance(q), [0.0101, 0.0099, 1.0, 0.0], atol=1e-12)
+    agree(unit_variance(q), [0.0101, 0.0099, 1.0, 0.0], atol=1e-12)
     assert active_units(q).tolist() == [True, False, True, False]
     assert active_units(q, threshold=0.001).tolist() == [True, True, True, False]
 
 
-@pytest.mark.equation("eq-aggregate-posterior")
-@pytest.mark.equation("eq-kl-mutual-information")
+@pytest.mark.equation("eq-aggregate-posterior", oracle="quadrature")
+@pytest.mark.equation("eq-kl-mutual-information", oracle="quadrature")
 def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
     """Three Gaussians in one dimension, SciPy's integrals; draws within four standard errors."""
     means, stds = [-1.5, 0.1, 1.0], [0.4, 0.9, 0.3]
@@ -246,17 +247,17 @@ def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
     average = np.mean(
         [integral(lambda z, p=p: p.pdf(z) * (p.logpdf(z) - norm.logpdf(z))) for p, _ in parts]
     )
-    assert information + divergence == pytest.approx(average, abs=1e-7)
+    agree(information + divergence, average, atol=1e-7)
 
     q = DiagonalGaussian(torch.tensor(means)[:, None], 2 * torch.tensor(stds)[:, None].log())
     split = aggregate_split(q, samples=20_000, generator=generator)
-    assert split.average_kl == pytest.approx(average, abs=1e-7)
-    assert split.mutual_information == pytest.approx(information, abs=4 * split.standard_error)
-    assert split.kl_to_prior == pytest.approx(divergence, abs=4 * split.standard_error)
+    agree(split.average_kl, average, atol=1e-7)
+    agree(split.mutual_information, information, atol=4 * split.standard_error)
+    agree(split.kl_to_prior, divergence, atol=4 * split.standard_error)
     assert split.standard_error < 0.01
 
 
-@pytest.mark.equation("eq-aggregate-linear")
+@pytest.mark.equation("eq-aggregate-linear", oracle="SciPy")
 def test_linear_aggregate_by_entropies_and_by_the_average_kl(generator):
     """Information from SciPy's entropies of x, z and the pair; then the identity of the parts."""
     weight = torch.randn(2, 4, generator=generator)
@@ -267,13 +268,13 @@ def test_linear_aggregate_by_entropies_and_by_the_average_kl(generator):
     cross = (weight @ data).numpy()
     pair = np.block([[data.numpy(), cross.T], [cross, spread]])
     entropy = [multivariate_normal(cov=c).entropy() for c in (data.numpy(), spread, pair)]
-    assert information.item() == pytest.approx(entropy[0] + entropy[1] - entropy[2], abs=1e-9)
-    torch.testing.assert_close(aggregate.scale_tril @ aggregate.scale_tril.T, torch.tensor(spread))
+    agree(information.item(), entropy[0] + entropy[1] - entropy[2], atol=1e-9)
+    agree(aggregate.scale_tril @ aggregate.scale_tril.T, torch.tensor(spread), atol=1e-10)
 
     means = (weight @ data @ weight.T).trace()
     average = 0.5 * (means + noise.trace() - 2 - torch.logdet(noise))
     prior = DiagonalGaussian(torch.zeros(2), torch.zeros(2))
-    assert (information + aggregate.kl_to(prior)).item() == pytest.approx(average.item(), abs=1e-9)
+    agree((information + aggregate.kl_to(prior)).item(), average.item(), atol=1e-9)
 
 
 def test_aggregate_of_the_exact_posterior_is_the_prior(random_linear):
@@ -284,9 +285,7 @@ def test_aggregate_of_the_exact_posterior_is_the_prior(random_linear):
     slope = model.encode(torch.eye(5) + model.bias).mean.T  # (L, D)
     noise = posterior.scale_tril @ posterior.scale_tril.T
     aggregate, _ = linear_aggregate(slope, noise, covariance)
-    torch.testing.assert_close(
-        aggregate.scale_tril @ aggregate.scale_tril.T, torch.eye(2), rtol=0, atol=1e-10
-    )
+    agree(aggregate.scale_tril @ aggregate.scale_tril.T, torch.eye(2), atol=1e-10)
 
 
 def test_scores_carry_their_protocol_and_refuse_to_be_mixed():

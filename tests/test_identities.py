@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from agreement import agree
 from scipy.stats import multivariate_normal
 
 from vae_lib.evidence import monte_carlo_relative_variance
@@ -25,7 +26,7 @@ def density(mean, covariance):
     return multivariate_normal(mean.numpy(), covariance.numpy())
 
 
-@pytest.mark.equation("eq-affine-map")
+@pytest.mark.equation("eq-affine-map", oracle="SciPy")
 def test_affine_map_of_noise_has_scipys_density(generator):
     """Change of variables: log density of μ + A ε is that of ε less log |det A|."""
     covariance, mean = random_covariance(generator, 3), torch.randn(3, generator=generator)
@@ -34,19 +35,19 @@ def test_affine_map_of_noise_has_scipys_density(generator):
     _, log_det = np.linalg.slogdet(p.scale_tril.numpy())
     expected = density(torch.zeros(3), torch.eye(3)).logpdf(noise.numpy()) - log_det
     there = density(mean, covariance).logpdf(p.transform(noise).numpy())
-    np.testing.assert_allclose(there, expected, rtol=0, atol=ROUNDING)
+    agree(there, expected, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-marginal")
+@pytest.mark.equation("eq-gaussian-marginal", oracle="SciPy")
 def test_marginal_of_the_joint_is_the_evidence(generator, random_linear):
     """The joint covariance of (z, x) in blocks; SciPy's density of the block of x."""
     model, x, _ = random_linear(4, 2)
     _, covariance = joint_of(model)
     expected = density(model.bias, covariance[2:, 2:]).logpdf(x.numpy())
-    np.testing.assert_allclose(model.log_evidence(x), expected, rtol=0, atol=ROUNDING)
+    agree(model.log_evidence(x), expected, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-marginal")
+@pytest.mark.equation("eq-gaussian-marginal", oracle="SciPy")
 def test_marginal_density_is_the_integral_of_the_joint(generator):
     """Trapezoidal rule over the first coordinate, exponentially accurate for a smooth density."""
     covariance, mean = random_covariance(generator, 2), torch.randn(2, generator=generator)
@@ -56,17 +57,17 @@ def test_marginal_density_is_the_integral_of_the_joint(generator):
     integral = density(mean, covariance).pdf(points).sum() * step
     p = FullGaussian(mean[1:], torch.linalg.cholesky(covariance[1:, 1:]))
     ours = p.log_prob(torch.tensor([0.4])).exp().item()
-    assert ours == pytest.approx(integral, abs=ROUNDING)
+    agree(ours, integral, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-conditional")
+@pytest.mark.equation("eq-gaussian-conditional", oracle="SciPy")
 def test_conditional_is_joint_over_marginal(generator):
     covariance, mean = random_covariance(generator, 5), torch.randn(5, generator=generator)
     value = torch.randn(6, 5, generator=generator)
     marginal = density(mean[3:], covariance[3:, 3:])
     expected = density(mean, covariance).logpdf(value) - marginal.logpdf(value[:, 3:])
     ours = torch.stack([conditional(mean, covariance, v[3:]).log_prob(v[:3]) for v in value])
-    np.testing.assert_allclose(ours, expected, rtol=0, atol=ROUNDING)
+    agree(ours, expected, atol=ROUNDING)
 
 
 def joint_of(model):
@@ -78,57 +79,57 @@ def joint_of(model):
     return torch.cat([torch.zeros(size), model.bias]), torch.cat([top, bottom])
 
 
-@pytest.mark.equation("eq-complete-square")
-@pytest.mark.equation("eq-linear-posterior")
+@pytest.mark.equation("eq-complete-square", oracle="exact model")
+@pytest.mark.equation("eq-linear-posterior", oracle="exact model")
 def test_completed_square_is_the_conditional(random_linear):
     """Two roads to one posterior: the square in z, and conditioning of the joint of (z, x)."""
     model, x, _ = random_linear(4, 2)
     for row in x:
         expected, ours = conditional(*joint_of(model), row), model.encode(row)
-        torch.testing.assert_close(ours.mean, expected.mean, rtol=0, atol=ROUNDING)
-        torch.testing.assert_close(ours.scale_tril, expected.scale_tril, rtol=0, atol=ROUNDING)
+        agree(ours.mean, expected.mean, atol=ROUNDING)
+        agree(ours.scale_tril, expected.scale_tril, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-complete-square")
+@pytest.mark.equation("eq-complete-square", oracle="exact model")
 def test_completed_square_is_the_exponent_it_came_from(random_linear):
     """Differences of the posterior's log density are differences of the joint's."""
     model, x, _ = random_linear(4, 2)
     z = torch.randn(2, 5, 2, generator=torch.Generator().manual_seed(1))
     joint, posterior = model.log_joint(x, z), model.encode(x).log_prob(z)
-    torch.testing.assert_close(joint[0] - joint[1], posterior[0] - posterior[1], rtol=0, atol=1e-10)
+    agree(joint[0] - joint[1], posterior[0] - posterior[1], atol=1e-10)
 
 
-@pytest.mark.equation("eq-gaussian-product")
+@pytest.mark.equation("eq-gaussian-product", oracle="SciPy")
 def test_product_of_densities_is_scipys(generator):
     (a, b), value = torch.randn(2, 3, generator=generator), torch.randn(6, 3, generator=generator)
     first, second = random_covariance(generator, 3), random_covariance(generator, 3)
     log_scale, combined = product(a, first, b, second)
     expected = density(a, first).logpdf(value) + density(b, second).logpdf(value)
-    np.testing.assert_allclose(log_scale + combined.log_prob(value), expected, rtol=0, atol=1e-10)
+    agree(log_scale + combined.log_prob(value), expected, atol=1e-10)
 
 
-@pytest.mark.equation("eq-gaussian-product")
+@pytest.mark.equation("eq-gaussian-product", oracle="SciPy")
 def test_integral_of_a_product_is_the_evidence():
     """With W = I the likelihood is a density in z: p(x) is the number before the product."""
     model = LinearGaussian(torch.eye(3), torch.zeros(3), torch.tensor(-0.4)).requires_grad_(False)
     x = torch.tensor([0.3, -1.1, 0.8])
     log_scale, _ = product(x, model.log_var.exp() * torch.eye(3), torch.zeros(3), torch.eye(3))
-    assert log_scale.item() == pytest.approx(model.log_evidence(x).item(), abs=ROUNDING)
+    agree(log_scale.item(), model.log_evidence(x).item(), atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-square")
+@pytest.mark.equation("eq-gaussian-square", oracle="SciPy")
 def test_square_of_a_density_is_scipys(generator):
     covariance, mean = random_covariance(generator, 3), torch.randn(3, generator=generator)
     value = torch.randn(6, 3, generator=generator)
     expected = 2 * density(mean, covariance).logpdf(value)
     half = density(mean, covariance / 2).logpdf(value)
     _, log_det = np.linalg.slogdet(4 * math.pi * covariance.numpy())
-    np.testing.assert_allclose(half - log_det / 2, expected, rtol=0, atol=ROUNDING)
+    agree(half - log_det / 2, expected, atol=ROUNDING)
     log_scale, combined = product(mean, covariance, mean, covariance)
-    np.testing.assert_allclose(log_scale + combined.log_prob(value), expected, rtol=0, atol=1e-10)
+    agree(log_scale + combined.log_prob(value), expected, atol=1e-10)
 
 
-@pytest.mark.equation("eq-gaussian-square")
+@pytest.mark.equation("eq-gaussian-square", oracle="SciPy")
 def test_relative_variance_follows_from_square_and_product():
     """E[p(x|z)²] and E[p(x|z)] by the two identities, one coordinate at a time."""
     x, variance = torch.tensor([0.4, -1.0]), torch.tensor(0.3)
@@ -138,10 +139,10 @@ def test_relative_variance_follows_from_square_and_product():
     log_mean = product(x, spread, torch.zeros(2), prior)[0]
     expected = torch.expm1(log_square - 2 * log_mean) / 7
     ours = monte_carlo_relative_variance(x, variance.log(), samples=7)
-    torch.testing.assert_close(ours, expected, rtol=1e-12, atol=0)
+    agree(ours, expected, rtol=1e-12, atol=0)
 
 
-@pytest.mark.equation("eq-quadratic-form")
+@pytest.mark.equation("eq-quadratic-form", oracle="quadrature")
 def test_expected_quadratic_form_is_gauss_hermites(generator):
     """Gauss-Hermite with 4 nodes an axis is exact for polynomials up to degree 7.
 
@@ -162,18 +163,18 @@ def test_expected_quadratic_form_is_gauss_hermites(generator):
     q = FullGaussian(mean, torch.linalg.cholesky(covariance))
     p = FullGaussian(centre, torch.linalg.cholesky(other))
     log_ratio = np.linalg.slogdet(other.numpy())[1] - np.linalg.slogdet(covariance.numpy())[1]
-    assert 2 * q.kl_to(p).item() + 2 - log_ratio == pytest.approx(expected, abs=ROUNDING)
+    agree(2 * q.kl_to(p).item() + 2 - log_ratio, expected, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-entropy")
+@pytest.mark.equation("eq-gaussian-entropy", oracle="SciPy")
 def test_entropy_is_scipys(generator):
     covariance = random_covariance(generator, 4)
     p = FullGaussian(torch.zeros(4), torch.linalg.cholesky(covariance))
     expected = density(torch.zeros(4), covariance).entropy()
-    assert entropy(p).item() == pytest.approx(expected, abs=ROUNDING)
+    agree(entropy(p).item(), expected, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-gaussian-entropy")
+@pytest.mark.equation("eq-gaussian-entropy", oracle="SciPy")
 def test_kl_is_cross_entropy_less_entropy(generator):
     """KL to N(0, I) in closed form against the entropy and a second moment."""
     mean, log_var = torch.randn(2, 3, generator=generator)
@@ -181,10 +182,10 @@ def test_kl_is_cross_entropy_less_entropy(generator):
     second_moment = (mean**2 + log_var.exp()).sum()
     cross = 0.5 * (3 * math.log(2 * math.pi) + second_moment)
     ours = cross - entropy(FullGaussian(mean, q.scale_tril))
-    torch.testing.assert_close(q.kl_to_standard(), ours, rtol=0, atol=ROUNDING)
+    agree(q.kl_to_standard(), ours, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-log-det-derivative")
+@pytest.mark.equation("eq-log-det-derivative", oracle="finite differences")
 def test_derivative_of_log_det_is_a_difference_quotient(generator):
     """Central differences with step 1e-5: their error is of order 1e-10."""
     matrix = random_covariance(generator, 3).numpy()
@@ -194,10 +195,10 @@ def test_derivative_of_log_det_is_a_difference_quotient(generator):
             change = np.zeros((3, 3))
             change[i, j] = 1e-5
             up, down = (np.linalg.slogdet(matrix + s * change)[1] for s in (1, -1))
-            assert (up - down) / 2e-5 == pytest.approx(expected[i, j], abs=1e-8)
+            agree((up - down) / 2e-5, expected[i, j], atol=1e-8)
 
 
-@pytest.mark.equation("eq-log-det-derivative")
+@pytest.mark.equation("eq-log-det-derivative", oracle="finite differences")
 def test_maximum_likelihood_has_no_slope_in_its_weights(generator):
     """Its condition, from the derivative of log det: C⁻¹ S C⁻¹ W = C⁻¹ W."""
     x = torch.randn(200, 5, generator=generator) @ torch.randn(5, 5, generator=generator)
@@ -206,22 +207,22 @@ def test_maximum_likelihood_has_no_slope_in_its_weights(generator):
     weight = model.weight.numpy()
     inverse = np.linalg.inv(weight @ weight.T + model.log_var.exp().item() * np.eye(5))
     slope = inverse @ (sample - np.linalg.inv(inverse)) @ inverse @ weight
-    np.testing.assert_allclose(slope, np.zeros((5, 2)), rtol=0, atol=ROUNDING)
+    agree(slope, np.zeros((5, 2)), atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-woodbury")
+@pytest.mark.equation("eq-woodbury", oracle="NumPy")
 def test_low_rank_inverse_is_numpys(generator):
     weight, log_var = torch.randn(7, 2, generator=generator), torch.tensor(-0.6)
     expected = np.linalg.inv((weight @ weight.T + log_var.exp() * torch.eye(7)).numpy())
-    np.testing.assert_allclose(low_rank_inverse(weight, log_var), expected, rtol=0, atol=ROUNDING)
+    agree(low_rank_inverse(weight, log_var), expected, atol=ROUNDING)
 
 
-@pytest.mark.equation("eq-determinant-lemma")
+@pytest.mark.equation("eq-determinant-lemma", oracle="NumPy")
 def test_low_rank_log_det_is_numpys(generator):
     weight, log_var = torch.randn(7, 2, generator=generator), torch.tensor(-0.6)
     covariance = weight @ weight.T + log_var.exp() * torch.eye(7)
     _, expected = np.linalg.slogdet(covariance.numpy())
-    assert low_rank_log_det(weight, log_var).item() == pytest.approx(expected, abs=ROUNDING)
+    agree(low_rank_log_det(weight, log_var).item(), expected, atol=ROUNDING)
 
 
 def test_both_make_the_evidence_cheap(random_linear):
@@ -231,4 +232,4 @@ def test_both_make_the_evidence_cheap(random_linear):
     squared = (delta @ low_rank_inverse(model.weight, model.log_var) * delta).sum(-1)
     log_det = low_rank_log_det(model.weight, model.log_var)
     ours = -0.5 * (7 * math.log(2 * math.pi) + log_det + squared)
-    torch.testing.assert_close(ours, model.log_evidence(x), rtol=0, atol=1e-10)
+    agree(ours, model.log_evidence(x), atol=1e-10)
