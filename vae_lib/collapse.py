@@ -120,8 +120,8 @@ def train_linear_vae(
     optimiser = torch.optim.LBFGS(
         weights,
         max_iter=iterations,
-        tolerance_grad=1e-9,
-        tolerance_change=1e-14,
+        tolerance_grad=1e-8,
+        tolerance_change=1e-11,
         history_size=20,
         line_search_fn="strong_wolfe",
     )
