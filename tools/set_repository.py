@@ -16,7 +16,7 @@ NAME = r"[\w.-]+/(?:(?!\.git\b)[\w.-])*[\w-]"
 ADDRESS = re.compile(
     r"(?P<before>git\+https://github\.com/|git clone https://github\.com/"
     r"|repository-code: https://github\.com/|colab\.research\.google\.com/github/"
-    rf"|https://github\.com/(?={NAME}/(?:actions|issues)))"
+    r")"
     rf"(?P<name>{NAME})"
 )
 
