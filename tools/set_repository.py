@@ -15,8 +15,7 @@ NAME = r"[\w.-]+/(?:(?!\.git\b)[\w.-])*[\w-]"
 # What stands around our own owner/name, so that links to other repositories are left alone.
 ADDRESS = re.compile(
     r"(?P<before>git\+https://github\.com/|git clone https://github\.com/"
-    r"|repository-code: https://github\.com/|colab\.research\.google\.com/github/"
-    r")"
+    r"|repository-code: https://github\.com/|colab\.research\.google\.com/github/)"
     rf"(?P<name>{NAME})"
 )
 
