@@ -17,7 +17,6 @@ from vae_lib.wrong_losses import (
     CAUGHT_BY,
     CHECKS,
     MISTAKES,
-    Score,
     grey_mass,
     kl_weight_to_beta,
     make_bench,
@@ -274,11 +273,3 @@ def test_report_check_is_red_on_the_elbo_and_green_on_the_evidence():
         return importance_weighted_bound(model, x, 50_000, q=wide, generator=generator)
 
     assert report_check(many_draws, bench) < 0.1  # sampling error of 50,000 weights
-
-
-def test_scores_measured_differently_refuse_to_be_compared():
-    fixed = Score(-100.0, 0.5, "ELBO", "500 embedded test images", "fixed")
-    dynamic = Score(-98.0, 0.5, "ELBO", "500 embedded test images", "dynamic")
-    assert fixed - Score(-101.5, 0.5, "ELBO", "500 embedded test images", "fixed") == 1.5
-    with pytest.raises(ValueError, match=r"differ in binarisation \('fixed' and 'dynamic'\)"):
-        fixed - dynamic

@@ -13,12 +13,15 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import yaml
+from jupyter_cache import get_cache
 
 from tools.equations import REPORT, read_agreement
+from tools.notebooks import notebook_paths
 from tools.static_files import fetch_static_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,8 +96,20 @@ def quiet_kernels() -> dict[str, str]:
     return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 
+def nothing_to_run(outputs: Path) -> bool:
+    """Say whether every notebook's outputs are there already."""
+    cache = get_cache(outputs)
+    try:
+        for path in notebook_paths(LANGUAGES[0]):
+            cache.match_cache_file(str(path))
+    except KeyError:
+        return False
+    return True
+
+
 def build_language(language: str, config: Path) -> None:
     """Build one language with warnings as errors, and put its pages into ``_build/html``."""
+    print(f"\n== Building {language}", flush=True)
     html = BUILD / language / "_build/html"
     shutil.rmtree(BUILD / language, ignore_errors=True)
     command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language)]
@@ -127,9 +142,10 @@ def main() -> None:
     outputs = outputs_folder()
     for old in set((BUILD / "outputs").glob("*")) - {outputs}:
         shutil.rmtree(old)
-    for number, language in enumerate(LANGUAGES, start=1):
-        print(f"\n== Building {language} ({number} of {len(LANGUAGES)})", flush=True)
-        build_language(language, write_config(language, outputs))
+    configs = [write_config(language, outputs) for language in LANGUAGES]
+    side_by_side = len(LANGUAGES) if nothing_to_run(outputs) else 1  # one must run for the other
+    with ThreadPoolExecutor(side_by_side) as pool:
+        list(pool.map(build_language, LANGUAGES, configs))
     shutil.copy(ROOT / "book/index.html", BUILD / "html/index.html")
     print("\nThe book is built. Open _build/html/index.html")
 

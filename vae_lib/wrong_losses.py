@@ -335,40 +335,6 @@ def report_check(
     return _largest(figures[0] - figures[1])
 
 
-@dataclass(frozen=True)
-class Score:
-    """A figure in nats per image, with what it was measured on.
-
-    Attributes:
-        value: The mean over images.
-        error: Its standard error.
-        kind: What it is, e.g. ``"ELBO"`` or ``"log-likelihood, k = 5000"``.
-        images: Which images, e.g. ``"500 embedded test images"``.
-        binarisation: ``"fixed"``, ``"dynamic"`` or ``"none"``.
-    """
-
-    value: float
-    error: float
-    kind: str
-    images: str
-    binarisation: str
-
-    def __sub__(self, other: "Score") -> float:
-        """The difference in nats.
-
-        Raises:
-            ValueError: If the two were not measured alike.
-        """
-        for name in ("kind", "images", "binarisation"):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                raise ValueError(
-                    f"The scores differ in {name} ({mine!r} and {theirs!r}): "
-                    "their difference says nothing about the models."
-                )
-        return self.value - other.value
-
-
 def _largest(violation: Tensor) -> float:
     return violation.abs().max().item()
 
