@@ -8,7 +8,12 @@ from torch import Tensor
 from vae_lib.exercises.grading import Exercise
 
 LOG_WEIGHT = torch.tensor(  # (k, B) = (4, 3)
-    [[-90.0, -101.5, -80.2], [-92.5, -99.0, -81.0], [-88.7, -103.0, -79.5], [-95.0, -98.2, -84.0]]
+    [
+        [-90.0, -1101.5, -80.2],
+        [-92.5, -1099.0, -81.0],
+        [-88.7, -1103.0, -79.5],
+        [-95.0, -1098.2, -84.0],
+    ]
 )
 _WAVE = torch.tensor([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0])
 _SCALE = torch.tensor([0.8, 0.3, 0.05, 0.2, 0.05, 0.04, 0.03, 0.001])
@@ -38,6 +43,8 @@ EXERCISES = {
         mistakes={
             "You averaged the logarithms, which is the ELBO: average the weights, then take the "
             "logarithm.": lambda w: w.mean(0),
+            "You formed the weights, and e^-1100 is 0 in floating point: take out the largest log "
+            "weight first.": lambda w: torch.log(torch.exp(w).mean(0)),
             "You added the weights: subtract log k to average them.": lambda w: torch.logsumexp(
                 w, 0
             ),
