@@ -5,9 +5,9 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from vae_lib.history import History
 from vae_lib.models import mlp_vae
 from vae_lib.plotting import image_grid, latent_means, latent_plane, training_curves, use_style
-from vae_lib.training import History
 from vae_lib.widgets import explorer
 
 
@@ -40,7 +40,7 @@ def test_image_grid_has_a_cell_per_image_and_labels():
 
 
 def test_training_curves_show_three_panels_in_nats():
-    history = History([-3.0, -2.0], [0.5, 1.0], [-4.0, -3.0], [0.5, 0.8], [1.0, 2.0])
+    history = History([-3.5, -3.0], [0.5, 1.0], [-4.0, -3.0], [0.5, 0.8], [1.0, 2.0])
     figure = training_curves(history)
     assert [ax.get_title() for ax in figure.axes] == ["ELBO", "log-likelihood", "KL"]
     train, validation = figure.axes[0].lines

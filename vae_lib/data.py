@@ -99,7 +99,10 @@ def binarise(
     if mode == "none":
         return images
     if mode == "dynamic":
-        return torch.bernoulli(images, generator=generator)
+        uniform = torch.rand(
+            images.shape, dtype=images.dtype, device=images.device, generator=generator
+        )
+        return (uniform < images).to(images.dtype)
     on_cpu = images.detach().cpu()
     seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
     fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))

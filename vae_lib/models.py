@@ -1,6 +1,7 @@
 """Latent-variable models: the generative model, the VAE, and a linear one solved exactly."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,8 @@ from vae_lib.likelihoods import Gaussian as GaussianLikelihood
 from vae_lib.likelihoods import Likelihood
 from vae_lib.networks import BernoulliDecoder, GaussianDecoder, GaussianEncoder
 
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
+
 
 class GenerativeModel(nn.Module):
     """p(x, z) = p(z) p(x|z), with the prior p(z) = N(0, I).
@@ -19,6 +22,9 @@ class GenerativeModel(nn.Module):
         decoder: Maps z (..., L) to a likelihood over x (..., D): a module or any function.
         latent_dim: L.
 
+    Attributes:
+        config: The arguments of ``mlp_vae`` that build this architecture again, or None.
+
     Raises:
         ValueError: If ``latent_dim`` is less than 1.
 
@@ -26,6 +32,7 @@ class GenerativeModel(nn.Module):
     """
 
     zeros: Tensor
+    config: dict[str, Any] | None = None
 
     def __init__(self, decoder: Callable[[Tensor], Likelihood], latent_dim: int) -> None:
         super().__init__()
@@ -110,6 +117,7 @@ def mlp_vae(
     hidden: Sequence[int] = (400,),
     likelihood: str = "bernoulli",
     allow_grey: bool = False,
+    activation: str = "relu",
 ) -> VAE:
     """Build a VAE from two multilayer perceptrons, the decoder mirroring the encoder.
 
@@ -119,22 +127,29 @@ def mlp_vae(
         hidden: Sizes of the encoder's hidden layers.
         likelihood: ``"bernoulli"`` (pixels 0 or 1) or ``"gaussian"`` (one learned σ²).
         allow_grey: Let a Bernoulli likelihood accept pixels strictly between 0 and 1.
+        activation: ``"relu"`` or ``"tanh"``, after each hidden layer.
 
     Raises:
-        ValueError: If a size is less than 1 or ``likelihood`` is neither of the two.
+        ValueError: If a size is less than 1, or ``likelihood`` or ``activation`` is unknown.
     """
+    config = locals().copy()
     if latent_dim < 1:
         raise ValueError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
-    encoder = GaussianEncoder(data_dim, hidden, latent_dim)
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is {activation!r}: choose one of {list(ACTIVATIONS)}.")
+    after = ACTIVATIONS[activation]
+    encoder = GaussianEncoder(data_dim, hidden, latent_dim, after)
     mirrored = tuple(reversed(hidden))
     decoder: nn.Module
     if likelihood == "bernoulli":
-        decoder = BernoulliDecoder(latent_dim, mirrored, data_dim, allow_grey)
+        decoder = BernoulliDecoder(latent_dim, mirrored, data_dim, allow_grey, after)
     elif likelihood == "gaussian":
-        decoder = GaussianDecoder(latent_dim, mirrored, data_dim)
+        decoder = GaussianDecoder(latent_dim, mirrored, data_dim, after)
     else:
         raise ValueError(f"likelihood is {likelihood!r}: choose 'bernoulli' or 'gaussian'.")
-    return VAE(encoder, decoder, data_dim, latent_dim)
+    model = VAE(encoder, decoder, data_dim, latent_dim)
+    model.config = config | {"hidden": list(hidden)}
+    return model
 
 
 class LinearGaussian(GenerativeModel):

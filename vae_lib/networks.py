@@ -35,20 +35,28 @@ class GaussianEncoder(nn.Module):
         data_dim: D.
         hidden: Sizes of the hidden layers.
         latent_dim: L.
+        activation: The module that follows each hidden layer.
 
     Source: eq-amortised-posterior.
     """
 
-    def __init__(self, data_dim: int, hidden: Sequence[int], latent_dim: int) -> None:
+    def __init__(
+        self,
+        data_dim: int,
+        hidden: Sequence[int],
+        latent_dim: int,
+        activation: type[nn.Module] = nn.ReLU,
+    ) -> None:
         super().__init__()
-        self.body = mlp((data_dim, *hidden))
+        self.body = mlp((data_dim, *hidden), activation)
         self.mean = nn.Linear(hidden[-1], latent_dim)
         self.log_var = nn.Linear(hidden[-1], latent_dim)
 
     def forward(self, x: Tensor) -> DiagonalGaussian:
         """Map data (..., D) to a posterior over latents (..., L)."""
         features = self.body(x)
-        return DiagonalGaussian(self.mean(features), self.log_var(features))
+        mean, log_var = self.mean(features), self.log_var(features)
+        return DiagonalGaussian(mean.to(x.dtype), log_var.to(x.dtype))  # bf16 ends at the layers
 
 
 class BernoulliDecoder(nn.Module):
@@ -59,21 +67,27 @@ class BernoulliDecoder(nn.Module):
         hidden: Sizes of the hidden layers.
         data_dim: D.
         allow_grey: Passed on to ``likelihoods.Bernoulli``.
+        activation: The module that follows each hidden layer.
 
     Source: eq-bernoulli-logits.
     """
 
     def __init__(
-        self, latent_dim: int, hidden: Sequence[int], data_dim: int, allow_grey: bool = False
+        self,
+        latent_dim: int,
+        hidden: Sequence[int],
+        data_dim: int,
+        allow_grey: bool = False,
+        activation: type[nn.Module] = nn.ReLU,
     ) -> None:
         super().__init__()
-        self.body = mlp((latent_dim, *hidden))
+        self.body = mlp((latent_dim, *hidden), activation)
         self.logits = nn.Linear(hidden[-1], data_dim)
         self.allow_grey = allow_grey
 
     def forward(self, z: Tensor) -> Bernoulli:
         """Map latents (..., L) to a likelihood over data (..., D)."""
-        return Bernoulli(self.logits(self.body(z)), self.allow_grey)
+        return Bernoulli(self.logits(self.body(z)).to(z.dtype), self.allow_grey)
 
 
 class GaussianDecoder(nn.Module):
@@ -83,16 +97,23 @@ class GaussianDecoder(nn.Module):
         latent_dim: L.
         hidden: Sizes of the hidden layers.
         data_dim: D.
+        activation: The module that follows each hidden layer.
 
     Source: eq-gaussian-likelihood; the learned variance approaches eq-optimal-variance.
     """
 
-    def __init__(self, latent_dim: int, hidden: Sequence[int], data_dim: int) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        hidden: Sequence[int],
+        data_dim: int,
+        activation: type[nn.Module] = nn.ReLU,
+    ) -> None:
         super().__init__()
-        self.body = mlp((latent_dim, *hidden))
+        self.body = mlp((latent_dim, *hidden), activation)
         self.mean = nn.Linear(hidden[-1], data_dim)
         self.log_var = nn.Parameter(torch.zeros(1))
 
     def forward(self, z: Tensor) -> Gaussian:
         """Map latents (..., L) to a likelihood over data (..., D)."""
-        return Gaussian(self.mean(self.body(z)), self.log_var)
+        return Gaussian(self.mean(self.body(z)).to(z.dtype), self.log_var)

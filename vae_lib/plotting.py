@@ -7,8 +7,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from vae_lib.history import History
 from vae_lib.models import VAE
-from vae_lib.training import History
 
 
 def use_style() -> None:
@@ -48,7 +48,7 @@ def training_curves(history: History) -> Figure:
     epochs = range(1, len(history.seconds) + 1)
     figure, axes = plt.subplots(1, 3, figsize=(9, 3))
     panels = [
-        ("ELBO", history.train_elbo, history.validation_elbo),
+        ("ELBO", history.train_bound, history.validation_elbo),
         ("log-likelihood", history.train_log_likelihood, history.validation_log_likelihood),
         ("KL", history.train_kl, history.validation_kl),
     ]

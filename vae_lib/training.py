@@ -1,85 +1,70 @@
-"""One readable training loop: draw a batch, estimate the ELBO, step uphill."""
+"""One readable training loop: draw a batch, estimate the bound, step uphill."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
 
-from vae_lib.checks import require_unit_interval
+from vae_lib.checkpoints import pack, restore, write_checkpoint
+from vae_lib.checks import already_checked, require_unit_interval
 from vae_lib.data import binarise, require_mode
+from vae_lib.devices import pick_device
+from vae_lib.graphs import GraphedStep
+from vae_lib.history import History
 from vae_lib.models import GenerativeModel
-from vae_lib.objectives import ELBO, elbo
+from vae_lib.objectives import elbo, importance_weighted_bound
+from vae_lib.schedules import Schedule
+from vae_lib.workers import add_up, rank_and_count
 
 
-@dataclass
-class History:
-    """Means per epoch, in nats per image: one entry an epoch in each list.
+class Bound(nn.Module):
+    """What a step maximises, as a module: it can be compiled, or shared between processes."""
 
-    Attributes:
-        train_log_likelihood: E_q[log p(x|z)] over the epoch's batches.
-        train_kl: KL(q(z|x) ‖ p(z)) over the epoch's batches.
-        validation_log_likelihood: The same on the validation images, after the epoch.
-        validation_kl: The same on the validation images, after the epoch.
-        seconds: Wall time since the start.
-    """
+    def __init__(self, model: GenerativeModel, k: int) -> None:
+        super().__init__()
+        self.model, self.k = model, k
 
-    train_log_likelihood: list[float] = field(default_factory=list)
-    train_kl: list[float] = field(default_factory=list)
-    validation_log_likelihood: list[float] = field(default_factory=list)
-    validation_kl: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def train_elbo(self) -> list[float]:
-        """Log-likelihood less KL, per epoch."""
-        terms = zip(self.train_log_likelihood, self.train_kl, strict=True)
-        return [log_likelihood - kl for log_likelihood, kl in terms]
-
-    @property
-    def validation_elbo(self) -> list[float]:
-        """Log-likelihood less KL, per epoch."""
-        terms = zip(self.validation_log_likelihood, self.validation_kl, strict=True)
-        return [log_likelihood - kl for log_likelihood, kl in terms]
-
-
-def pick_device(name: str | None = None) -> torch.device:
-    """Return the device called ``name``, or the best one there is: cuda, then mps, then cpu.
-
-    Raises:
-        ValueError: If PyTorch knows no such device or this machine has none.
-    """
-    available = ["cpu"]
-    if torch.backends.mps.is_available():
-        available.insert(0, "mps")
-    if torch.cuda.is_available():
-        available.insert(0, "cuda")
-    if name is None:
-        return torch.device(available[0])
-    if name.split(":")[0] not in available:
-        raise ValueError(f"device is {name!r}: this machine offers {', '.join(available)}.")
-    return torch.device(name)
+    def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Data (B, D) and noise (k, B, L) to the bound and KL(q ‖ p(z)), shape (B,) each."""
+        q = self.model.encode(x)
+        if self.k == 1:
+            terms = elbo(self.model, x, q=q, noise=noise)
+            return terms.value, terms.kl
+        bound = importance_weighted_bound(self.model, x, self.k, q=q, noise=noise)
+        return bound, q.kl_to(self.model.prior)
 
 
 def fit(
     model: GenerativeModel,
     train: Tensor,
-    validation: Tensor,
+    validation: Tensor | None = None,
     *,
     epochs: int,
     batch_size: int = 128,
-    learning_rate: float = 1e-3,
+    learning_rate: float | Schedule = 1e-3,
     weight_decay: float = 0.0,
+    epsilon: float = 1e-8,
+    k: int = 1,
     binarisation: str = "dynamic",
     device: str | None = None,
+    precision: str = "float32",
+    compiled: bool = False,
     seed: int = 0,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
 ) -> History:
-    """Train ``model`` in place by gradient ascent on the ELBO (Adam; one draw of z per image).
+    """Train ``model`` in place by gradient ascent on the bound (Adam).
 
-    The same seed gives the same numbers on a CPU. Interrupting it (Ctrl-C, or the notebook's stop
-    button) keeps the weights reached so far and returns the history so far.
+    On a CPU the same seed gives the same numbers, also when the run was interrupted and resumed.
+    Ctrl-C, or the notebook's stop button, keeps the weights and returns the history so far. Under
+    ``torchrun`` (see ``workers.joined``) a batch is shared out: N processes of batch size B take
+    the steps of one process of batch size N * B.
 
     Args:
         model: A VAE whose weights are to be learned; it is left on ``device``.
@@ -87,105 +72,146 @@ def fit(
         validation: Images, shape (M, D); binarised once, with fixed noise, so epochs compare.
         epochs: Passes over the training images.
         batch_size: B; the last batch of an epoch may be smaller.
-        learning_rate: Adam's step size.
+        learning_rate: Adam's step size, or a function of the epoch (see ``schedules``).
         weight_decay: AdamW's decoupled decay.
+        epsilon: Added to Adam's denominator.
+        k: Draws of z per image: 1 maximises the ELBO, more the importance-weighted bound.
         binarisation: ``"dynamic"``, ``"fixed"`` or ``"none"``, see ``data.binarise``.
         device: ``"cuda"``, ``"mps"`` or ``"cpu"``; by default the best there is, and printed.
+        precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
+        compiled: Let ``torch.compile`` fuse the element-wise work; the first step then takes long.
         seed: Of the shuffling, the binarisation and the latent noise.
+        checkpoint: A file that is written anew after every epoch.
+        resume: Go on from ``checkpoint`` if it exists; without it an existing file is refused.
 
     Returns:
-        Both terms of the ELBO per epoch, in nats per image.
+        The bound and its KL term per epoch, in nats per image.
 
     Raises:
-        ValueError: If the data or a setting cannot be used; nothing is trained then.
+        ValueError: If data, settings or checkpoint cannot be used; nothing is trained then.
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
+    settings = {"batch_size": batch_size, "learning_rate": str(learning_rate), "k": k}
+    settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "binarisation": binarisation}
+    settings |= {"precision": precision, "compiled": compiled, "seed": seed}
+    settings |= {"checksum of the images": zlib.crc32(train.cpu().numpy().tobytes())}
+    rate = learning_rate if callable(learning_rate) else lambda _: float(learning_rate)
+    rank, workers = rank_and_count()
     require_mode(binarisation)
-    _require_settings(len(train), len(validation), epochs, batch_size, learning_rate)
+    sizes = (len(train), 1 if validation is None else len(validation))
+    _require_settings(sizes, epochs, batch_size * workers, rate(0), k, precision)
     place = pick_device(device)
     generator = torch.Generator(place).manual_seed(seed)
-    model.to(place)
-    train, held_out = train.to(place), validation.to(place)
-    if binarisation != "none":
-        require_unit_interval(train)
-        held_out = binarise(held_out, "fixed")
-    if binarisation == "fixed":
-        train = binarise(train, "fixed")
-    model.encode(train[:1])  # these two refuse unusable data before any step
-    _elbo_means(model, held_out[:1], seed)
-    print(f"Training on {place}: {len(train):,} images, epochs: {epochs}, batch size: {batch_size}")
-    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
-    history = History()
-    start = time.perf_counter()
-    bar = tqdm(range(epochs), desc="epochs", unit="epoch")
+    train = _checked(model.to(place), train, binarisation)
+    if validation is not None:
+        validation = _checked(model, validation, "none" if binarisation == "none" else "fixed")
+    on_gpu = place.type == "cuda"
+    optimiser = torch.optim.AdamW(
+        model.parameters(), torch.tensor(rate(0), device=place) if on_gpu else rate(0),
+        weight_decay=weight_decay, eps=epsilon, fused=place.type != "mps", capturable=on_gpu,
+    )  # fmt: skip
+    history = History(**restore(checkpoint, resume, settings, model, optimiser, generator))
+    first = len(history.seconds)
+    bound: nn.Module = Bound(model, k)
+    bound = DistributedDataParallel(bound) if workers > 1 else bound
+    fast = torch.compile(bound) if compiled else bound
+    like: dict[str, Any] = {"dtype": train.dtype, "device": place}
+    totals = torch.zeros(2, **like)
+
+    def step(rows: Tensor) -> None:
+        x = train[rows]  # (B, D), of all processes together
+        if binarisation == "dynamic":
+            x = binarise(x, "dynamic", generator)
+        noise = torch.randn((k, len(rows), model.latent_dim), generator=generator, **like)
+        share = slice(rank, None, workers)  # of this process
+        run = fast if len(rows) == batch_size * workers else bound
+        with torch.autocast(place.type, torch.bfloat16, precision == "bfloat16"):
+            value, kl = run(x[share], noise[:, share])
+        optimiser.zero_grad()
+        (-value.sum() * (workers / len(rows))).backward()  # DDP averages over processes
+        optimiser.step()
+        totals.add_(torch.stack([value.sum(), kl.sum()]).detach())
+
+    graphed = on_gpu and workers == 1 and not compiled
+    take = GraphedStep(step, batch_size, generator) if graphed else step
+    if rank == 0:
+        print(f"Training on {place}: {len(train):,} images,", end=" ")
+        print(f"epochs: {epochs}, batch size: {batch_size}")
+    start = time.perf_counter() - (history.seconds[-1] if first else 0.0)
+    bar = tqdm(desc="epochs", total=epochs, initial=first, unit="epoch", disable=rank > 0)
     try:
-        for _ in bar:
-            totals = torch.zeros(2, device=place)
-            for rows in _batches(len(train), batch_size, generator):
-                x = train[rows]
-                if binarisation == "dynamic":
-                    x = binarise(x, "dynamic", generator)
-                bound = elbo(model, x, generator=generator)
-                _step(optimiser, bound)
-                totals += torch.stack([bound.log_likelihood.sum(), bound.kl.sum()]).detach()
-            train_terms = (totals / len(train)).tolist()
-            validation_terms = _elbo_means(model, held_out, seed)
-            _record(history, train_terms, validation_terms, time.perf_counter() - start)
-            bar.set_postfix_str(_summary(history))
+        for epoch in range(first, epochs):
+            _set_rate(optimiser, rate(epoch))
+            order = torch.randperm(len(train), generator=generator, device=place)
+            with already_checked():
+                for rows in order.split(batch_size * workers):
+                    take(rows)
+            means = (add_up(totals) / len(train)).tolist()
+            totals.zero_()
+            history.record(means, _elbo_means(model, validation, seed), time.perf_counter() - start)
+            if checkpoint is not None and rank == 0:
+                about = {"settings": settings, "history": asdict(history), "model": model.config}
+                write_checkpoint(checkpoint, pack(model, optimiser, generator), about)
+            bar.set_postfix_str(str(history), refresh=False)
+            bar.update()
     except KeyboardInterrupt:
         print(f"Interrupted: the model keeps its weights after {len(history.seconds)} full epochs.")
+        if checkpoint is not None:
+            print(f"{checkpoint} holds them too: go on with resume=True (--resume).")
     finally:
         bar.close()
     return history
 
 
-def _step(optimiser: torch.optim.Optimizer, bound: ELBO) -> None:
-    optimiser.zero_grad(set_to_none=True)
-    bound.loss.backward()
-    optimiser.step()
-
-
-def _batches(count: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    order = torch.randperm(count, generator=generator, device=generator.device)
-    yield from order.split(batch_size)
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)  # a captured graph reads it from there
+        else:
+            group["lr"] = rate
 
 
 @torch.no_grad()
-def _elbo_means(model: GenerativeModel, images: Tensor, seed: int) -> list[float]:
+def _checked(model: GenerativeModel, images: Tensor, mode: str) -> Tensor:
+    """Look once at all the images, so that no step has to; binarise what stays as it is."""
+    images = images.to(model.zeros.device)
+    q = model.encode(images[:1])
+    if mode == "dynamic":
+        require_unit_interval(images)
+        return images
+    images = binarise(images, mode)
+    likelihood = model.decode(q.mean)
+    for part in images.split(10_000):
+        likelihood.log_prob(part)
+    return images
+
+
+@torch.no_grad()
+def _elbo_means(model: GenerativeModel, images: Tensor | None, seed: int) -> list[float]:
+    if images is None:
+        return []
     generator = torch.Generator(images.device).manual_seed(seed)
     bound = elbo(model, images, generator=generator)
     return [bound.log_likelihood.mean().item(), bound.kl.mean().item()]
 
 
-def _record(history: History, train: list[float], validation: list[float], seconds: float) -> None:
-    history.train_log_likelihood.append(train[0])
-    history.train_kl.append(train[1])
-    history.validation_log_likelihood.append(validation[0])
-    history.validation_kl.append(validation[1])
-    history.seconds.append(seconds)
-
-
-def _summary(history: History) -> str:
-    log_likelihood, kl = history.train_log_likelihood[-1], history.train_kl[-1]
-    return (
-        f"loss {kl - log_likelihood:.1f} (log-lik. {log_likelihood:.1f}, KL {kl:.1f}), "
-        f"validation ELBO {history.validation_elbo[-1]:.1f} nats"
-    )
-
-
 def _require_settings(
-    train: int, validation: int, epochs: int, batch_size: int, learning_rate: float
+    sizes: tuple[int, int], epochs: int, batch: int, rate: float, k: int, precision: str
 ) -> None:
-    if train == 0 or validation == 0:
+    if 0 in sizes:
         raise ValueError(
-            f"There are {train} training and {validation} validation images: give some of each."
+            f"There are {sizes[0]} training and {sizes[1]} validation images: give some of each."
         )
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}: train for at least 1.")
-    if not 1 <= batch_size <= train:
+    if not 1 <= batch <= sizes[0]:
         raise ValueError(
-            f"batch_size is {batch_size} with {train} training images: choose 1 to {train}."
+            f"batch_size is {batch} with {sizes[0]} training images: choose 1 to {sizes[0]}."
         )
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate is {learning_rate}: choose a positive number.")
+    if not rate > 0:
+        raise ValueError(f"learning_rate is {rate}: choose a positive number.")
+    if k < 1:
+        raise ValueError(f"k is {k}: draw z at least once per image.")
+    if precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision is {precision!r}: choose 'float32' or 'bfloat16'.")

@@ -1,0 +1,25 @@
+"""How much fits into memory."""
+
+import os
+
+import torch
+from torch import Tensor
+
+BUDGET = 2**28  # bytes: more than this makes nothing faster
+COPIES = 6  # images' worth of values that one decoded draw occupies at its peak
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return what is free on the GPU, or in the machine's memory where the system tells it."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 4 * BUDGET
+
+
+def affordable_draws(x: Tensor) -> int:
+    """Return how many draws of the size of one row of ``x`` (B, D) may be decoded at once."""
+    one = COPIES * x.shape[-1] * x.element_size()
+    return max(1, min(BUDGET, free_bytes(x.device) // 4) // one)

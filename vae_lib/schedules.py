@@ -1,0 +1,52 @@
+"""Learning rates that change from epoch to epoch: call one with an epoch, counted from 0."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Schedule = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """Rise along half a cosine to a peak, then fall along another to nearly zero.
+
+    Args:
+        peak: The largest rate.
+        epochs: Length of the cycle.
+        warm_up: Share of it that rises.
+
+    Source: Smith & Topin 2018.
+    """
+
+    peak: float
+    epochs: int
+    warm_up: float = 0.1
+
+    def __call__(self, epoch: int) -> float:
+        """Return the rate of an epoch, between 1e-4 of the peak and the peak."""
+        top = self.warm_up * self.epochs
+        position = epoch + 0.5
+        phase = position / top - 1 if position < top else (position - top) / (self.epochs - top)
+        return self.peak * max(1e-4, 0.5 * (1 + math.cos(math.pi * phase)))
+
+
+@dataclass(frozen=True)
+class BurdaStages:
+    """3^i epochs at the rate 1e-3 * 10^(-i/7), for i = 0 ... 7: 3280 epochs in all.
+
+    Source: Burda et al. 2016, section 5.
+    """
+
+    stages: int = 8
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in all stages together."""
+        return sum(3**i for i in range(self.stages))
+
+    def __call__(self, epoch: int) -> float:
+        """Return the rate of an epoch."""
+        ends = [(3 ** (i + 1) - 1) // 2 for i in range(self.stages)]
+        stage = next(i for i, end in enumerate(ends) if epoch < end)
+        return float(1e-3 * 10 ** (-stage / 7))

@@ -1,0 +1,65 @@
+"""The processes of one training run, as ``torchrun`` starts them; without it there is only one."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+def rank_and_count() -> tuple[int, int]:
+    """Return this process's number, from 0, and how many there are: (0, 1) without torchrun."""
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank(), dist.get_world_size()
+    return 0, 1
+
+
+def add_up(values: Tensor) -> Tensor:
+    """Replace ``values`` by their sum over all processes, and return them."""
+    if rank_and_count()[1] > 1:
+        dist.all_reduce(values)
+    return values
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Within it the processes that torchrun started know each other; alone, it does nothing.
+
+    NCCL joins GPUs, one for each process; gloo joins CPUs. When a process dies, the others stop.
+
+    Raises:
+        SystemExit: If another process of the run died.
+    """
+    if "WORLD_SIZE" not in os.environ:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _stopped_by_launcher)
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(backend, timeout=timedelta(minutes=5))
+    try:
+        yield
+    except (dist.DistBackendError, RuntimeError) as error:
+        if "gloo" not in str(error) and not isinstance(error, dist.DistBackendError):
+            raise
+        raise SystemExit(_farewell("lost the connection to another one")) from error
+    finally:
+        dist.destroy_process_group()
+
+
+def _farewell(reason: str) -> str:
+    rank, count = os.environ["RANK"], os.environ["WORLD_SIZE"]
+    return (
+        f"Process {rank} of {count} {reason} and stops. Nothing is lost up to the last full "
+        "epoch: start the same command again with --resume."
+    )
+
+
+def _stopped_by_launcher(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(_farewell("was told to stop, because another one died or was interrupted,"))
