@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from vae_lib.models import VAE, mlp_vae
+from vae_lib.models import VAE, GenerativeModel, mlp_vae
 
 FORMAT = "vae_lib checkpoint 1"
 Tensors = dict[str, Tensor]
@@ -25,10 +25,11 @@ def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) 
     """Write tensors and what is to be known about them into one file.
 
     The file appears under its name only once it is complete and on the disk; until then an older
-    one of that name stays.
+    one of that name stays. A process that is killed while it writes leaves ``.NAME.part`` behind,
+    which the next one writes over.
 
     Args:
-        path: Where to; the folder must exist.
+        path: Where to; the folder must exist. Only one process at a time may write it.
         tensors: Tensors of any shape, by name.
         about: Anything that JSON can hold; floats come back to the last bit.
 
@@ -37,11 +38,12 @@ def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) 
     """
     path = Path(path)
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(about | {"sha256": _digest(on_cpu)})
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    text = json.dumps(about)
+    header = {"format": FORMAT, "about": text, "sha256": _digest(on_cpu, text)}
+    partial = path.with_name(f".{path.name}.part")
     try:
         with partial.open("wb") as file:
-            file.write(save(on_cpu, metadata={"format": FORMAT, "about": text}))
+            file.write(save(on_cpu, metadata=header))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -61,7 +63,8 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: the optimiser goes on with these, and must not write into the mapped file.
+            tensors = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}): use another checkpoint."
@@ -71,10 +74,10 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
             f"{path} was not written by this version of vae_lib (its format is "
             f"{header.get('format')!r}, wanted is {FORMAT!r}): use another checkpoint."
         )
-    about: dict[str, Any] = json.loads(header["about"])
-    if about.pop("sha256") != _digest(tensors):
+    text = header.get("about", "")
+    if header.get("sha256") != _digest(tensors, text):
         raise CheckpointError(f"{path} is damaged (its checksum is wrong): use another checkpoint.")
-    return tensors, about
+    return tensors, json.loads(text)
 
 
 def pack(model: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> Tensors:
@@ -116,7 +119,7 @@ def restore(
     path: str | Path | None,
     resume: bool,
     settings: dict[str, Any],
-    model: nn.Module,
+    model: GenerativeModel,
     optimiser: torch.optim.Optimizer,
     generator: torch.Generator,
 ) -> dict[str, list[float]]:
@@ -127,19 +130,31 @@ def restore(
 
     Raises:
         CheckpointError: If the file is there and is not to be resumed, cannot be read, or was
-            made with other settings or another model. Nothing is changed then.
+            made with other settings or another model, or if its folder is missing. Nothing is
+            changed then.
     """
-    if path is None or not Path(path).exists():
+    if path is None:
+        return {}
+    if not Path(path).parent.is_dir():
+        raise CheckpointError(
+            f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
+            "create it, or choose another name."
+        )
+    if not Path(path).exists():
         return {}
     if not resume:
         raise CheckpointError(
             f"{path} exists: go on from it with resume=True (--resume), or choose another name."
         )
     tensors, about = read_checkpoint(path)
-    for name, value in settings.items():
-        if about["settings"].get(name) != value:
+    theirs, ours = [
+        {"model": config} | values
+        for config, values in ((about["model"], about["settings"]), (model.config, settings))
+    ]
+    for name, value in ours.items():
+        if theirs.get(name) != value:
             raise CheckpointError(
-                f"{path} was made with {name} = {about['settings'].get(name)!r} and not {value!r}: "
+                f"{path} was made with {name} = {theirs.get(name)!r} and not {value!r}: "
                 "go on with the same setting, or choose another name."
             )
     unpack(tensors, model, optimiser, generator)
@@ -181,8 +196,8 @@ def _require_same_shapes(weights: Tensors, model: nn.Module) -> None:
             )
 
 
-def _digest(tensors: Tensors) -> str:
-    digest = hashlib.sha256()
+def _digest(tensors: Tensors, about: str) -> str:
+    digest = hashlib.sha256(about.encode())
     for name in sorted(tensors):
         flat = tensors[name].flatten()
         digest.update(f"{name} {flat.dtype} {tuple(tensors[name].shape)}".encode())

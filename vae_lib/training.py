@@ -92,12 +92,14 @@ def fit(
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
-    settings = {"batch_size": batch_size, "learning_rate": str(learning_rate), "k": k}
+    rank, workers = rank_and_count()
+    settings = {"batch_size": batch_size * workers, "learning_rate": str(learning_rate), "k": k}
     settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "binarisation": binarisation}
     settings |= {"precision": precision, "compiled": compiled, "seed": seed}
-    settings |= {"checksum of the images": zlib.crc32(train.cpu().numpy().tobytes())}
+    parts = [train] if validation is None else [train, validation]
+    checksums = [zlib.crc32(part.cpu().numpy().tobytes()) for part in parts]
+    settings |= {"checksum of the images": checksums}
     rate = learning_rate if callable(learning_rate) else lambda _: float(learning_rate)
-    rank, workers = rank_and_count()
     require_mode(binarisation)
     sizes = (len(train), 1 if validation is None else len(validation))
     _require_settings(sizes, epochs, batch_size * workers, rate(0), k, precision)
@@ -126,7 +128,7 @@ def fit(
         noise = torch.randn((k, len(rows), model.latent_dim), generator=generator, **like)
         share = slice(rank, None, workers)  # of this process
         run = fast if len(rows) == batch_size * workers else bound
-        with torch.autocast(place.type, torch.bfloat16, precision == "bfloat16"):
+        with torch.autocast(place.type, torch.bfloat16, precision == "bfloat16", False):
             value, kl = run(x[share], noise[:, share])
         optimiser.zero_grad()
         (-value.sum() * (workers / len(rows))).backward()  # DDP averages over processes
@@ -156,9 +158,11 @@ def fit(
             bar.set_postfix_str(str(history), refresh=False)
             bar.update()
     except KeyboardInterrupt:
-        print(f"Interrupted: the model keeps its weights after {len(history.seconds)} full epochs.")
-        if checkpoint is not None:
-            print(f"{checkpoint} holds them too: go on with resume=True (--resume).")
+        if rank == 0:
+            done = len(history.seconds)
+            print(f"Interrupted: the model keeps its weights after {done} full epochs.")
+            if checkpoint is not None and Path(checkpoint).exists():
+                print(f"{checkpoint} holds a full epoch: go on with resume=True (--resume).")
     finally:
         bar.close()
     return history
