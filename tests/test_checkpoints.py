@@ -280,7 +280,7 @@ def test_foreign_files_are_refused(tmp_path, images):
 
 
 def test_missing_file_and_missing_folder(tmp_path, images):
-    with pytest.raises(CheckpointError, match="There is no checkpoint .*nowhere"):
+    with pytest.raises(CheckpointError, match=r"There is no checkpoint .*nowhere"):
         load_model(tmp_path / "nowhere")
     with pytest.raises(CheckpointError, match="There is no checkpoint"):
         load_model(tmp_path)

@@ -2,8 +2,9 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
 from types import FrameType
 
@@ -30,7 +31,8 @@ def add_up(values: Tensor) -> Tensor:
 def joined() -> Iterator[None]:
     """Within it the processes that torchrun started know each other; alone, it does nothing.
 
-    NCCL joins GPUs, one for each process; gloo joins CPUs. When a process dies, the others stop.
+    NCCL joins GPUs, one for each process; gloo joins CPUs. Only the first process prints to the
+    standard output. When a process dies, the others stop.
 
     Raises:
         SystemExit: If another process of the run died.
@@ -42,24 +44,30 @@ def joined() -> Iterator[None]:
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=timedelta(minutes=5))
     try:
-        yield
-    except (dist.DistBackendError, RuntimeError) as error:
-        if "gloo" not in str(error) and not isinstance(error, dist.DistBackendError):
+        dist.init_process_group(backend, timeout=timedelta(minutes=5))
+        with open(os.devnull, "w") as nowhere:
+            with redirect_stdout(nowhere if dist.get_rank() > 0 else sys.stdout):
+                yield
+    except RuntimeError as error:
+        # Gloo raises plain RuntimeErrors; the place in its source stands in their text.
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
-        raise SystemExit(_farewell("lost the connection to another one")) from error
+        raise _farewell("lost the connection to another one") from None
     finally:
-        dist.destroy_process_group()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
-def _farewell(reason: str) -> str:
+def _farewell(reason: str) -> SystemExit:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # one farewell is enough
     rank, count = os.environ["RANK"], os.environ["WORLD_SIZE"]
-    return (
-        f"Process {rank} of {count} {reason} and stops. Nothing is lost up to the last full "
+    return SystemExit(  # the new line ends the first process's bar
+        f"\nProcess {rank} of {count} {reason} and stops. Nothing is lost up to the last full "
         "epoch: start the same command again with --resume."
     )
 
 
 def _stopped_by_launcher(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(_farewell("was told to stop, because another one died or was interrupted,"))
+    raise _farewell("was told to stop, because another one died or was interrupted,")
