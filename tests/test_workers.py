@@ -154,31 +154,32 @@ def process_1_of_2(monkeypatch):
 @pytest.mark.parametrize(
     "error",
     [
-        RuntimeError("[/third_party/gloo/gloo/transport/tcp/pair.cc:538] Connection closed by peer"),
+        RuntimeError(
+            "[/third_party/gloo/gloo/transport/tcp/pair.cc:538] Connection closed by peer"
+        ),
         dist.DistBackendError("NCCL error"),
         dist.DistNetworkError("The client socket has timed out"),
     ],
 )
 def test_lost_connection_is_one_sentence(process_1_of_2, error):
-    with pytest.raises(SystemExit, match="Process 1 of 2 lost the connection") as raised:
-        with workers.joined():
-            raise error
+    lost = pytest.raises(SystemExit, match="Process 1 of 2 lost the connection")
+    with lost as raised, workers.joined():
+        raise error
     assert raised.value.__suppress_context__
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize("error", [RuntimeError("shapes differ"), ValueError("k is 0")])
 def test_other_errors_pass_as_they_are(process_1_of_2, error):
-    with pytest.raises(type(error), match=str(error)):
-        with workers.joined():
-            raise error
+    with pytest.raises(type(error), match=str(error)), workers.joined():
+        raise error
 
 
 def test_sigterm_is_one_sentence(process_1_of_2):
-    with pytest.raises(SystemExit, match="Process 1 of 2 was told to stop, because another one"):
-        with workers.joined():
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(5)  # the handler runs before it is over
+    told = pytest.raises(SystemExit, match="Process 1 of 2 was told to stop, because another one")
+    with told, workers.joined():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)  # the handler runs before it is over
 
 
 def test_second_process_does_not_print(process_1_of_2, capsys):

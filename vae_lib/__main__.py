@@ -2,23 +2,25 @@
 
 import argparse
 import json
+import os
 import shlex
 import sys
-from pathlib import Path
 
 import torch
 
-from vae_lib.checkpoints import load_model
+from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.data import Dataset, binarise, load_mnist
 from vae_lib.devices import pick_device
 from vae_lib.mnist_files import DataUnavailable
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import log_likelihood
-from vae_lib.plotting import image_grid, use_style
-from vae_lib.reproduce import PAPER, plan_for, reproduce_burda
+from vae_lib.options import parser
+from vae_lib.reproduce import PAPER, plan_for, reproduce_burda, shorter
 from vae_lib.scores import Score
 from vae_lib.training import fit
-from vae_lib.workers import joined
+from vae_lib.workers import joined, rank_and_count
+
+INTERRUPTED = 130  # the exit status that shells give to a program ended by Ctrl-C
 
 
 def train(options: argparse.Namespace) -> None:
@@ -32,8 +34,10 @@ def train(options: argparse.Namespace) -> None:
         precision=options.precision, compiled=options.compile, device=options.device,
         seed=options.seed, checkpoint=options.checkpoint, resume=options.resume,
     )  # fmt: skip
-    if history.seconds:
-        print(f"{history.seconds[-1]:.1f} s, {history}. The model is in {options.checkpoint}.")
+    if len(history.seconds) < options.epochs:
+        print(f"Go on with: {_command(resume=True)}")
+        raise SystemExit(INTERRUPTED)
+    print(f"{history.seconds[-1]:.1f} s, {history}. The model is in {options.checkpoint}.")
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -51,6 +55,8 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Draw images from a checkpoint's model: z from the prior, then the pixels' probabilities."""
+    from vae_lib.plotting import image_grid, use_style  # the other commands need no matplotlib
+
     model = load_model(options.checkpoint)
     generator = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
@@ -65,75 +71,30 @@ def reproduce(options: argparse.Namespace) -> None:
     """Train and measure by the protocol of Burda et al. 2016, one stochastic layer."""
     data = load_mnist("full", options.folder)
     plan = PAPER
-    if options.budget is not None:
+    if options.budget is not None and options.resume and options.checkpoint.exists():
+        plan = shorter(read_checkpoint(options.checkpoint)[1]["epochs"])
+    elif options.budget is not None:
         plan = plan_for(options.budget, options.k_train, data, options.device)
-    score, about = reproduce_burda(
+    result = reproduce_burda(
         data, options.k_train, plan, device=options.device, seed=options.seed,
         checkpoint=options.checkpoint, resume=options.resume,
     )  # fmt: skip
+    if result is None:
+        print(f"Go on with: {_command(resume=True)}")
+        raise SystemExit(INTERRUPTED)
+    score, about = result
     print(f"{score}; published: {about['published']}")
-    if options.json is not None:
-        about["command"] = shlex.join(["python", "-m", "vae_lib", *sys.argv[1:]])
+    if options.json is not None and rank_and_count()[0] == 0:
+        about["command"] = _command()
         options.json.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe the four commands and their options."""
-    top = argparse.ArgumentParser(prog="python -m vae_lib", description="Variational autoencoders.")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(function, text: str) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
-        new = commands.add_parser(
-            function.__name__, help=text, description=text + ".",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        )  # fmt: skip
-        new.set_defaults(run=function)
-        new.add_argument("--device", help="cuda, mps or cpu; by default the best there is")
-        new.add_argument("--seed", type=int, default=0, help="of everything that is drawn")
-        new.add_argument("--folder", type=Path, help="where the four files of the full MNIST are")
-        return new
-
-    one = command(train, "train a VAE on MNIST; Ctrl-C keeps a checkpoint to go on from")
-    one.add_argument("--data", default="embedded", help="embedded (4,000 images), full or auto")
-    one.add_argument("--latent-dim", type=int, default=20, help="size L of the latent space")
-    one.add_argument("--hidden", type=int, nargs="+", default=[400], help="hidden layers' sizes")
-    one.add_argument("--epochs", type=int, default=20, help="passes over the images")
-    one.add_argument("--batch-size", type=int, default=128, help="images per step and process")
-    one.add_argument("--learning-rate", type=float, default=1e-3, help="Adam's step size")
-    one.add_argument("--weight-decay", type=float, default=0.0, help="AdamW's decay")
-    one.add_argument("--k", type=int, default=1, help="draws of z per image; above 1: IWAE")
-    one.add_argument("--compile", action="store_true", help="fuse kernels; pays in long runs")
-    _precision(one)
-    _checkpoint(one, "vae.safetensors")
-
-    two = command(evaluate, "estimate log p(x) of a trained model on the test images, in nats")
-    two.add_argument("checkpoint", type=Path, help="a file that train wrote")
-    two.add_argument("--data", default="embedded", help="embedded (500 test images), full or auto")
-    two.add_argument("--k", type=int, default=5000, help="importance samples per image")
-    two.add_argument("--images", type=int, help="only the first so many test images")
-    _precision(two)
-
-    three = command(sample, "draw images from a trained model")
-    three.add_argument("checkpoint", type=Path, help="a file that train wrote")
-    three.add_argument("--count", type=int, default=64, help="number of images")
-    three.add_argument("--image", type=Path, default=Path("samples.png"), help="picture to write")
-
-    four = command(reproduce, "train and measure again what was published; needs the full MNIST")
-    four.add_argument("what", choices=["burda"], help="Burda et al. 2016, one stochastic layer")
-    four.add_argument("--k-train", type=int, default=1, help="1 (VAE), 5 or 50 (IWAE)")
-    four.add_argument("--budget", type=float, help="minutes of training, in place of 3280 epochs")
-    four.add_argument("--json", type=Path, help="file for the figure and its protocol")
-    _checkpoint(four, "burda.safetensors")
-    return top
-
-
-def _precision(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--precision", default="float32", help="float32 or bfloat16 (faster)")
-
-
-def _checkpoint(command: argparse.ArgumentParser, name: str) -> None:
-    command.add_argument("--checkpoint", type=Path, default=Path(name), help="written every epoch")
-    command.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+def _command(resume: bool = False) -> str:
+    """The line that was typed, or the one that goes on from the checkpoint."""
+    count = os.environ.get("LOCAL_WORLD_SIZE")
+    start = ["python"] if count is None else ["torchrun", f"--nproc-per-node={count}"]
+    more = ["--resume"] if resume and "--resume" not in sys.argv else []
+    return shlex.join([*start, "-m", "vae_lib", *sys.argv[1:], *more])
 
 
 def _data(options: argparse.Namespace) -> Dataset:
@@ -143,14 +104,25 @@ def _data(options: argparse.Namespace) -> Dataset:
 
 
 def main() -> None:
-    """Run the command that was given; a mistake in it gets one sentence and exit status 2."""
-    options = parser().parse_args()
+    """Run the command that was given.
+
+    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if another
+    process of the run died.
+    """
+    top = parser()
+    options = top.parse_args()
+    if options.command is None:
+        top.print_help()
+        return
+    commands = {"train": train, "evaluate": evaluate, "sample": sample, "reproduce": reproduce}
     try:
         with joined():
-            options.run(options)
+            commands[options.command](options)
     except (ValueError, DataUnavailable, OSError) as error:
         print(f"python -m vae_lib: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
 
 
 if __name__ == "__main__":

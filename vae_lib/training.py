@@ -153,7 +153,8 @@ def fit(
             totals.zero_()
             history.record(means, _elbo_means(model, validation, seed), time.perf_counter() - start)
             if checkpoint is not None and rank == 0:
-                about = {"settings": settings, "history": asdict(history), "model": model.config}
+                about = {"settings": settings, "epochs": epochs, "model": model.config}
+                about |= {"history": asdict(history)}
                 write_checkpoint(checkpoint, pack(model, optimiser, generator), about)
             bar.set_postfix_str(str(history), refresh=False)
             bar.update()

@@ -46,9 +46,11 @@ def joined() -> Iterator[None]:
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     try:
         dist.init_process_group(backend, timeout=timedelta(minutes=5))
-        with open(os.devnull, "w") as nowhere:
-            with redirect_stdout(nowhere if dist.get_rank() > 0 else sys.stdout):
-                yield
+        with (
+            open(os.devnull, "w") as nowhere,
+            redirect_stdout(nowhere if dist.get_rank() > 0 else sys.stdout),
+        ):
+            yield
     except RuntimeError as error:
         # Gloo raises plain RuntimeErrors; the place in its source stands in their text.
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
