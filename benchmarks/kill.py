@@ -19,45 +19,51 @@ from vae_lib.checkpoints import read_checkpoint
 
 ROOT = Path(__file__).parents[1]
 TIMES, SEED, EPOCHS = 10, 0, 60
-SETTINGS = ["--hidden", "64", "--latent-dim", "8", "--epochs", str(EPOCHS), "--device", "cpu"]
+SETTINGS = ["--hidden", "64", "--latent-dim", "8", "--device", "cpu", "--epochs"]
 
 
-def start(path: Path, *more: str) -> subprocess.Popen[bytes]:
+def start(path: Path, epochs: int, *more: str) -> subprocess.Popen[bytes]:
     """Start the training as its own process; ``more`` are further options."""
-    command = [sys.executable, "-m", "vae_lib", "train", *SETTINGS, "--checkpoint", str(path)]
+    command = [sys.executable, "-m", "vae_lib", "train", *SETTINGS, str(epochs)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [*command, *more], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+        [*command, "--checkpoint", str(path), *more],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
-def epochs_in(path: Path) -> int:
-    """Count the epochs that a checkpoint holds: 0 if it is not there yet."""
-    return len(read_checkpoint(path)[1]["history"]["seconds"]) if path.exists() else 0
+def finish(path: Path, epochs: int, *more: str) -> None:
+    """Run the training to its end."""
+    if start(path, epochs, *more).wait() != 0:
+        raise SystemExit(f"python -m vae_lib train {' '.join(more)} failed.")
 
 
-def kill(path: Path, moment: float) -> dict[str, Any]:
+def kill(path: Path, epochs: int, moment: float) -> dict[str, Any]:
     """Kill a run as if power failed, and finish it with ``--resume``.
 
     Args:
-        path: Its checkpoint.
-        moment: When: seconds after the first checkpoint of this start appeared.
+        path: Its checkpoint, which does not exist yet.
+        epochs: How long the run is.
+        moment: When to kill: seconds after the first checkpoint appeared.
 
     Returns:
-        The moment, the epochs that the checkpoint held then, and whether a half-written file was
-        left beside it.
+        The moment, whether the run was still going then, the epochs that the checkpoint held, those
+        done again, and whether a half-written file was left beside it.
     """
-    process = start(path)
-    while not path.exists():
+    process = start(path, epochs)
+    while not path.exists() and process.poll() is None:
         time.sleep(0.002)
     time.sleep(moment)
+    running = process.poll() is None
     process.kill()
     process.wait()
-    kept = epochs_in(path)
+    kept = len(read_checkpoint(path)[1]["history"]["seconds"])
     half = path.with_name(f".{path.name}.part").exists()
-    if start(path, "--resume").wait() != 0:
-        raise SystemExit(f"{path} could not be resumed.")
-    return {"seconds_after_first_epoch": moment, "epochs_kept": kept, "half_written": half}
+    finish(path, epochs, "--resume")
+    return {
+        "seconds_after_first_epoch": moment, "running": running, "epochs_kept": kept,
+        "epochs_after_resuming": epochs - kept, "half_written": half,
+    }  # fmt: skip
 
 
 def same(one: Path, two: Path) -> bool:
@@ -71,30 +77,31 @@ def same(one: Path, two: Path) -> bool:
     return first.keys() == second.keys() and all(equal) and figures[0] == figures[1]
 
 
-def measure(times: int) -> dict[str, Any]:
+def measure(times: int, epochs: int) -> dict[str, Any]:
     """Run once without interruption, then kill and resume ``times`` runs of the same settings."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder, "whole.safetensors")
-        if start(whole).wait() != 0:
-            raise SystemExit("The uninterrupted run failed.")
+        finish(whole, epochs)
         seconds = read_checkpoint(whole)[1]["history"]["seconds"]
-        random.seed(SEED)
+        moments = random.Random(SEED)
         rows = []
         for number in range(times):
             path = Path(folder, f"{number}.safetensors")
-            row = kill(path, round(random.uniform(0, 0.9 * (seconds[-1] - seconds[0])), 3))
-            rows.append(row | {"identical": same(whole, path)})
+            moment = round(moments.uniform(0, 0.8 * (seconds[-1] - seconds[0])), 3)
+            rows.append(kill(path, epochs, moment))
+            rows[-1]["identical"] = same(whole, path)
             print(f"{number + 1} of {times}: {rows[-1]}", flush=True)
     return {
-        "command": f"python -m vae_lib train {' '.join(SETTINGS)}",
-        "epochs": EPOCHS, "training_seconds": seconds[-1], "seed": SEED,
-        "killed": times, "identical": sum(row["identical"] for row in rows), "runs": rows,
-        "torch": torch.__version__,
+        "command": f"python -m vae_lib train {' '.join(SETTINGS)} {epochs}",
+        "training_seconds": seconds[-1], "seed": SEED,
+        "killed": sum(row["running"] for row in rows),
+        "identical": sum(row["identical"] for row in rows),
+        "runs": rows, "torch": torch.__version__,
     }  # fmt: skip
 
 
 if __name__ == "__main__":
-    result = measure(TIMES)
+    result = measure(TIMES, EPOCHS)
     out = Path(__file__).with_suffix(".json")
     out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"{result['identical']} of {result['killed']} are bit-identical; see {out.name}")
+    print(f"{result['killed']} killed, {result['identical']} bit-identical; see {out.name}")

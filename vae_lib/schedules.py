@@ -24,7 +24,12 @@ class OneCycle:
     warm_up: float = 0.1
 
     def __call__(self, epoch: int) -> float:
-        """Return the rate of an epoch, between 1e-4 of the peak and the peak."""
+        """Return the rate of an epoch, between 1e-4 of the peak and the peak.
+
+        Raises:
+            ValueError: If the cycle is over by then.
+        """
+        _require_within(epoch, self.epochs)
         top = self.warm_up * self.epochs
         position = epoch + 0.5
         phase = position / top - 1 if position < top else (position - top) / (self.epochs - top)
@@ -46,7 +51,20 @@ class BurdaStages:
         return sum(3**i for i in range(self.stages))
 
     def __call__(self, epoch: int) -> float:
-        """Return the rate of an epoch."""
+        """Return the rate of an epoch.
+
+        Raises:
+            ValueError: If the stages are over by then.
+        """
+        _require_within(epoch, self.epochs)
         ends = [(3 ** (i + 1) - 1) // 2 for i in range(self.stages)]
         stage = next(i for i, end in enumerate(ends) if epoch < end)
         return float(1e-3 * 10 ** (-stage / 7))
+
+
+def _require_within(epoch: int, epochs: int) -> None:
+    if not 0 <= epoch < epochs:
+        raise ValueError(
+            f"Epoch {epoch} has no learning rate in a schedule of {epochs} epochs, counted from 0: "
+            f"train for {epochs}, or choose a longer schedule."
+        )
