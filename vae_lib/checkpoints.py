@@ -63,7 +63,7 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            # Copies: the optimiser goes on with these, and must not write into the mapped file.
+            # Copies, because the file is only mapped, and the run writes it anew.
             tensors = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
