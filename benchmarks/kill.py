@@ -38,31 +38,34 @@ def finish(path: Path, epochs: int, *more: str) -> None:
         raise SystemExit(f"python -m vae_lib train {' '.join(more)} failed.")
 
 
-def kill(path: Path, epochs: int, moment: float) -> dict[str, Any]:
-    """Kill a run as if power failed, and finish it with ``--resume``.
+def kill(path: Path, epochs: int, after: int, pause: float) -> dict[str, Any]:
+    """Kill a run with SIGKILL, and finish it with ``--resume``.
 
     Args:
         path: Its checkpoint, which does not exist yet.
         epochs: How long the run is.
-        moment: When to kill: seconds after the first checkpoint appeared.
+        after: How often the checkpoint is written before.
+        pause: How many seconds pass between the last writing and the kill.
 
     Returns:
-        The moment, whether the run was still going then, the epochs that the checkpoint held, those
-        done again, and whether a half-written file was left beside it.
+        The moment, the epochs that the checkpoint held then, those that were left to do, and
+        whether a half-written file lay beside it.
     """
     process = start(path, epochs)
-    while not path.exists() and process.poll() is None:
-        time.sleep(0.002)
-    time.sleep(moment)
-    running = process.poll() is None
+    seen: set[int] = set()
+    while len(seen) < after and process.poll() is None:
+        if path.exists():
+            seen.add(path.stat().st_mtime_ns)
+        time.sleep(0.001)
+    time.sleep(pause)
     process.kill()
     process.wait()
     kept = len(read_checkpoint(path)[1]["history"]["seconds"])
     half = path.with_name(f".{path.name}.part").exists()
     finish(path, epochs, "--resume")
     return {
-        "seconds_after_first_epoch": moment, "running": running, "epochs_kept": kept,
-        "epochs_after_resuming": epochs - kept, "half_written": half,
+        "epochs_written": after, "seconds_later": round(pause, 3), "epochs_kept": kept,
+        "epochs_left": epochs - kept, "half_written": half,
     }  # fmt: skip
 
 
@@ -83,18 +86,18 @@ def measure(times: int, epochs: int) -> dict[str, Any]:
         whole = Path(folder, "whole.safetensors")
         finish(whole, epochs)
         seconds = read_checkpoint(whole)[1]["history"]["seconds"]
-        moments = random.Random(SEED)
+        draw, epoch = random.Random(SEED), (seconds[-1] - seconds[0]) / (epochs - 1)
         rows = []
         for number in range(times):
             path = Path(folder, f"{number}.safetensors")
-            moment = round(moments.uniform(0, 0.8 * (seconds[-1] - seconds[0])), 3)
-            rows.append(kill(path, epochs, moment))
+            after, pause = draw.randint(1, epochs - 5), draw.uniform(0, 2 * epoch)
+            rows.append(kill(path, epochs, after, pause))
             rows[-1]["identical"] = same(whole, path)
             print(f"{number + 1} of {times}: {rows[-1]}", flush=True)
     return {
         "command": f"python -m vae_lib train {' '.join(SETTINGS)} {epochs}",
         "training_seconds": seconds[-1], "seed": SEED,
-        "killed": sum(row["running"] for row in rows),
+        "killed": sum(row["epochs_left"] > 0 for row in rows),
         "identical": sum(row["identical"] for row in rows),
         "runs": rows, "torch": torch.__version__,
     }  # fmt: skip
