@@ -15,6 +15,7 @@ from vae_lib.workers import joined
 STEPS = 50
 CASES = {
     "steps": {"images": 64, "epochs": STEPS, "batch_size": 64},  # an epoch is one step
+    "double": {"images": 64, "epochs": STEPS, "batch_size": 64, "dtype": torch.float64},
     "uneven": {"images": 141, "epochs": 4, "batch_size": 64},  # 64 + 64 + 13
     "left over": {"images": 65, "epochs": 4, "batch_size": 64, "k": 3},  # 64 + 1: none for one
 }
@@ -24,9 +25,10 @@ def run(case, folder, workers=1):
     """Train as ``case`` says; return the history and the weights, and keep a checkpoint."""
     settings = dict(CASES[case])
     count, batch = settings.pop("images"), settings.pop("batch_size")
-    x = torch.rand(count, 16, generator=torch.Generator().manual_seed(1))
+    dtype = settings.pop("dtype", torch.float32)
+    x = torch.rand(count, 16, generator=torch.Generator().manual_seed(1)).to(dtype)
     torch.manual_seed(0)
-    model = mlp_vae(data_dim=16, latent_dim=2, hidden=(8,))
+    model = mlp_vae(data_dim=16, latent_dim=2, hidden=(8,)).to(dtype)
     path = Path(folder) / f"{case}.safetensors"
     settings |= {"batch_size": batch // workers, "learning_rate": 0.05, "device": "cpu"}
     # A large ε, because with a small one Adam's step hardly depends on the gradient's size.

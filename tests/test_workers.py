@@ -42,13 +42,14 @@ def shared(tmp_path_factory):
 def test_two_processes_take_the_steps_of_one_with_twice_the_batch(shared, tmp_path, case):
     tensors, about = shared[0][case]
     alone, model = run(case, tmp_path)
-    if case == "steps":
+    if case in ("steps", "double"):
         assert len(alone.train_bound) == STEPS
+    # Sums in another order: in float32 that leaves about 1e-6 of 11 nats, in float64 nothing.
+    allowed = 1e-12 if case == "double" else 1e-5
     for name in ("train_bound", "train_kl", "validation_log_likelihood", "validation_kl"):
         together = torch.tensor(about["history"][name], dtype=torch.float64)
         apart = torch.tensor(getattr(alone, name), dtype=torch.float64)
-        # Sums over 64 images in another order: float32 leaves about 1e-6 of 12 nats.
-        assert (together - apart).abs().max() <= 1e-5, name
+        assert (together - apart).abs().max() <= allowed, name
     for name, weight in model.state_dict().items():
         torch.testing.assert_close(tensors[f"model.{name}"], weight, atol=1e-4, rtol=1e-3)
     assert alone.train_bound[-1] > alone.train_bound[0]
