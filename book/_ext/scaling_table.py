@@ -32,15 +32,15 @@ WORDS = {
     "en": Words(
         ("Hidden units", "Processes", "Milliseconds per step", "Speed beside one process"),
         "This has not been measured yet: `python -m benchmarks.scaling` measures it.",
-        "Here {count} processes are faster than one with {sizes} hidden units.",
-        "Here {count} processes are faster than one with none of these sizes.",
+        "In this measurement {count} processes are faster than one with {sizes} hidden units.",
+        "In this measurement {count} processes are faster than one with none of these sizes.",
         ", ",
     ),
     "zh_TW": Words(
         ("隱藏單元", "行程數", "每步毫秒數", "相對於單一行程的速度"),
         "這裡尚未測量；執行 `python -m benchmarks.scaling` 即可測量。",
-        "在這部機器上，{count} 個行程比單一行程快的情形，是隱藏單元為 {sizes} 個時。",
-        "在這部機器上，以上各種大小，{count} 個行程都不比單一行程快。",
+        "在這次測量中，{count} 個行程比單一行程快的情形，是隱藏單元為 {sizes} 個時。",
+        "在這次測量中，以上各種大小，{count} 個行程都不比單一行程快。",
         "、",
     ),
 }
