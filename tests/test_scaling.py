@@ -9,6 +9,7 @@ import torch
 import torch.multiprocessing as mp
 from agreement import agree
 from directives import cells, page
+from scaling_table import FILE, read
 from torch import Tensor
 
 from vae_lib.models import VAE, mlp_vae
@@ -66,23 +67,25 @@ def test_average_over_processes_is_the_gradient_of_the_whole_batch(tmp_path):
                 agree(mine, expected, atol=1e-11)
 
 
-STEPS = [
-    {"hidden": 800, "processes": 2, "seconds_per_step": 0.010},
-    {"hidden": 200, "processes": 2, "seconds_per_step": 0.004},
-    {"hidden": 200, "processes": 1, "seconds_per_step": 0.002},
-    {"hidden": 800, "processes": 1, "seconds_per_step": 0.015},
-]
+MEASURED = {
+    "machine": {"cpu": "Some CPU"},
+    "shared_batch": 256,
+    "sharing": [
+        {"hidden": 4000, "one": {"median": 0.06}, "two": {"median": 0.04}, "times_faster": 1.5},
+        {"hidden": 400, "one": {"median": 0.002}, "two": {"median": 0.004}, "times_faster": 0.5},
+    ],
+}
 
 
 @pytest.fixture
 def table(tmp_path, monkeypatch):
-    """A function from measured steps and a language to the page's document and warnings."""
+    """A function from what was measured and a language to the page's document and warnings."""
 
-    def make(steps, language="en"):
+    def make(measured, language="en"):
         path = tmp_path / "scaling.json"
         monkeypatch.setattr("scaling_table.FILE", path)
-        if steps is not None:
-            path.write_text(json.dumps({"processes": steps}))
+        if measured is not None:
+            path.write_text(json.dumps(measured))
         return page(tmp_path / "book", "scaling_table", "scaling-table", language)
 
     return make
@@ -95,38 +98,42 @@ def test_page_says_that_nothing_has_been_measured(table):
 
 
 def test_table_shows_times_and_what_pays(table):
-    document, said = table(STEPS)
-    assert cells(document) == [
-        ["Hidden units", "Processes", "Milliseconds per step", "Speed beside one process"],
-        ["200", "1", "2.0", "1.00 ×"],
-        ["200", "2", "4.0", "0.50 ×"],
-        ["800", "1", "15.0", "1.00 ×"],
-        ["800", "2", "10.0", "1.50 ×"],
+    document, said = table(MEASURED)
+    assert cells(document)[1:] == [
+        ["400", "2.0", "4.0", "0.50 ×"],
+        ["4,000", "60.0", "40.0", "1.50 ×"],
     ]
-    assert "2 processes are faster than one with 800 hidden units." in document.astext()
+    assert "Each step has 256 images in all; processor: Some CPU" in document.astext()
+    assert "Two processes are faster here with 4,000 hidden units." in document.astext()
     assert not said
 
 
 def test_table_says_when_it_never_pays(table):
-    document, _ = table(STEPS[1:])
-    assert "2 processes are faster than one with none of these sizes." in document.astext()
+    document, _ = table(MEASURED | {"sharing": MEASURED["sharing"][1:]})
+    assert "Two processes are not faster here with any of these sizes." in document.astext()
 
 
 def test_chinese_table_says_the_same(table):
-    document, said = table(STEPS, "zh_TW")
-    assert cells(document)[0] == ["隱藏單元", "行程數", "每步毫秒數", "相對於單一行程的速度"]
-    assert cells(document)[4] == ["800", "2", "10.0", "1.50 ×"]
-    assert "2 個行程比單一行程快的情形，是隱藏單元為 800 個時。" in document.astext()
+    document, said = table(MEASURED, "zh_TW")
+    assert cells(document)[0][:2] == ["隱藏單元", "一個行程，每步毫秒數"]
+    assert cells(document)[2] == ["4,000", "60.0", "40.0", "1.50 ×"]
+    assert "隱藏單元為 4,000 個時，兩個行程比較快。" in document.astext()
     assert not said
 
 
 @pytest.mark.parametrize(
-    ("steps", "message"),
+    ("measured", "missing"),
     [
-        ([{"hidden": 200, "processes": 1}], "A step in scaling.json lacks seconds_per_step"),
-        (STEPS[:3], "scaling.json has no step of 1 process with 800 hidden units"),
+        ({"machine": {}, "sharing": []}, "shared_batch"),
+        (MEASURED | {"sharing": [{"hidden": 400, "two": {}, "times_faster": 1}]}, "one"),
     ],
 )
-def test_incomplete_measurement_is_an_error_of_the_page(table, steps, message):
-    document, said = table(steps)
-    assert message in said and not cells(document)
+def test_incomplete_measurement_is_an_error_of_the_page(table, measured, missing):
+    document, said = table(measured)
+    assert f"ERROR: scaling.json lacks {missing}: measure again" in said and not cells(document)
+
+
+def test_committed_measurement_can_be_shown():
+    if not FILE.exists():
+        pytest.skip("nothing measured yet: `python -m benchmarks.scaling` writes the file")
+    read(FILE)

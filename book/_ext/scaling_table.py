@@ -1,4 +1,4 @@
-"""The time of a training step with one process and with several: ``{scaling-table}``.
+"""The time of a training step with one process and with two: ``{scaling-table}``.
 
 It shows what ``python -m benchmarks.scaling`` left in ``benchmarks/scaling.json``.
 """
@@ -15,7 +15,6 @@ from sphinx.util.docutils import SphinxDirective
 from tools.notebooks import ROOT
 
 FILE = ROOT / "benchmarks/scaling.json"
-FIELDS = ("hidden", "processes", "seconds_per_step")
 
 
 class Words(NamedTuple):
@@ -23,6 +22,7 @@ class Words(NamedTuple):
 
     headings: tuple[str, str, str, str]
     not_measured: str
+    setting: str
     pays: str
     never_pays: str
     list_mark: str
@@ -30,17 +30,19 @@ class Words(NamedTuple):
 
 WORDS = {
     "en": Words(
-        ("Hidden units", "Processes", "Milliseconds per step", "Speed beside one process"),
+        ("Hidden units", "One process, ms per step", "Two processes, ms per step", "Speed of two"),
         "This has not been measured yet: `python -m benchmarks.scaling` measures it.",
-        "In this measurement {count} processes are faster than one with {sizes} hidden units.",
-        "In this measurement {count} processes are faster than one with none of these sizes.",
+        "Each step has {batch} images in all; processor: {cpu}; median times.",
+        "Two processes are faster here with {sizes} hidden units.",
+        "Two processes are not faster here with any of these sizes.",
         ", ",
     ),
     "zh_TW": Words(
-        ("隱藏單元", "行程數", "每步毫秒數", "相對於單一行程的速度"),
+        ("隱藏單元", "一個行程，每步毫秒數", "兩個行程，每步毫秒數", "兩個行程的速度"),
         "這裡尚未測量；執行 `python -m benchmarks.scaling` 即可測量。",
-        "在這次測量中，{count} 個行程比單一行程快的情形，是隱藏單元為 {sizes} 個時。",
-        "在這次測量中，以上各種大小，{count} 個行程都不比單一行程快。",
+        "每一步共 {batch} 張影像；處理器：{cpu}；時間取中位數。",
+        "在這次測量中，隱藏單元為 {sizes} 個時，兩個行程比較快。",
+        "在這次測量中，以上各種大小，兩個行程都沒有比較快。",
         "、",
     ),
 }
@@ -50,57 +52,44 @@ class ScalingTable(SphinxDirective):
     """Write the table and what follows from it, or that nothing has been measured."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table and a sentence for each number of processes."""
+        """Return the table, the setting, and which sizes gain."""
         words = WORDS.get(self.config.language, WORDS["en"])
+        if not FILE.exists():
+            return [paragraph(words.not_measured)]
         try:
-            steps = read_steps(FILE)
+            measured = read(FILE)
         except ValueError as error:
             raise self.error(str(error)) from None
-        if not steps:
-            return [paragraph(words.not_measured)]
-        alone = {one["hidden"]: one["seconds_per_step"] for one in steps if one["processes"] == 1}
-        table, body = frame(words.headings, (25, 20, 25, 30), "scaling")
-        pays: dict[int, list[str]] = {}
-        for one in steps:
-            hidden, count, seconds = (one[name] for name in FIELDS)
-            speed = alone[hidden] / seconds
-            body += row(f"{hidden:,}", str(count), f"{1000 * seconds:.1f}", f"{speed:.2f} ×")
-            if count > 1:
-                pays.setdefault(count, []).extend([f"{hidden:,}"] if speed > 1 else [])
-        found = [
-            paragraph(
-                words.pays.format(count=count, sizes=words.list_mark.join(sizes))
-                if sizes
-                else words.never_pays.format(count=count)
-            )
-            for count, sizes in pays.items()
-        ]
-        return [table, *found]
+        table, body = frame(words.headings, (22, 28, 28, 22), "scaling")
+        pays = []
+        for one in sorted(measured["sharing"], key=lambda one: one["hidden"]):
+            hidden, speed = f"{one['hidden']:,}", one["times_faster"]
+            times = [f"{1000 * one[count]['median']:.1f}" for count in ("one", "two")]
+            body += row(hidden, *times, f"{speed:.2f} ×")
+            pays += [hidden] if speed > 1 else []
+        setting = words.setting.format(
+            batch=measured["shared_batch"], cpu=measured["machine"]["cpu"]
+        )
+        result = words.pays.format(sizes=words.list_mark.join(pays)) if pays else words.never_pays
+        return [table, paragraph(f"{setting} {result}")]
 
 
-def read_steps(path: Path) -> list[dict[str, Any]]:
-    """Return what was measured, by hidden units and processes; nothing if there is no file.
+def read(path: Path) -> dict[str, Any]:
+    """Read what was measured.
 
     Raises:
-        ValueError: If a field is missing, or the time of one process alone.
+        ValueError: If a part that the table shows is missing.
     """
-    if not path.exists():
-        return []
-    steps: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["processes"]
-    for one in steps:
-        missing = [name for name in FIELDS if name not in one]
-        if missing:
-            raise ValueError(
-                f"A step in {path.name} lacks {', '.join(missing)}: measure again with "
-                "`python -m benchmarks.scaling`."
-            )
-    lonely = {one["hidden"] for one in steps} - {s["hidden"] for s in steps if s["processes"] == 1}
-    if lonely:
+    measured: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    missing = [name for name in ("machine", "shared_batch", "sharing") if name not in measured]
+    for one in measured.get("sharing", []):
+        missing += [n for n in ("hidden", "one", "two", "times_faster") if n not in one]
+    if missing:
         raise ValueError(
-            f"{path.name} has no step of 1 process with {min(lonely)} hidden units: measure again "
-            "with `python -m benchmarks.scaling`."
+            f"{path.name} lacks {', '.join(missing)}: measure again with "
+            "`python -m benchmarks.scaling`."
         )
-    return sorted(steps, key=lambda one: (one["hidden"], one["processes"]))
+    return measured
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
