@@ -52,7 +52,7 @@ class ScalingTable(SphinxDirective):
     """Write the table and what follows from it, or that nothing has been measured."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table, the setting, and which sizes gain."""
+        """Return the table, the setting, and the sizes that gain."""
         words = WORDS.get(self.config.language, WORDS["en"])
         if not FILE.exists():
             return [paragraph(words.not_measured)]
@@ -71,7 +71,7 @@ class ScalingTable(SphinxDirective):
             batch=measured["shared_batch"], cpu=measured["machine"]["cpu"]
         )
         result = words.pays.format(sizes=words.list_mark.join(pays)) if pays else words.never_pays
-        return [table, paragraph(f"{setting} {result}")]
+        return [table, paragraph(setting), paragraph(result)]
 
 
 def read(path: Path) -> dict[str, Any]:
