@@ -32,14 +32,14 @@ def one_of_several(rank: int, port: int, folder: str) -> None:
     here = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": PROCESSES, "MASTER_PORT": port}
     os.environ |= {name: str(value) for name, value in here.items()}
     os.environ["MASTER_ADDR"] = "127.0.0.1"
-    for count in (PROCESSES * BATCH, IMAGES):  # the gradients left are those of the last step
-        model, images = model_and_images()
-        with joined():
+    with joined():
+        for count in (PROCESSES * BATCH, IMAGES):  # the gradients left are those of the last step
+            model, images = model_and_images()
             fit(
                 model, images[:count], epochs=1, batch_size=BATCH, learning_rate=1e-13,
                 device="cpu", seed=3,
             )  # fmt: skip
-        torch.save([w.grad for w in model.parameters()], f"{folder}/{count}-{rank}.pt")
+            torch.save([w.grad for w in model.parameters()], f"{folder}/{count}-{rank}.pt")
 
 
 def whole_batch_gradients(count: int) -> list[Tensor]:
