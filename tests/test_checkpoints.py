@@ -279,6 +279,12 @@ def test_foreign_files_are_refused(tmp_path, images):
     refused(foreign, images, r"was not written by this version of vae_lib \(its format is None")
 
 
+def test_weights_without_their_run_are_refused(kept, images):
+    tensors, about = read_checkpoint(kept)
+    write_checkpoint(kept, tensors, {"model": about["model"]})
+    refused(kept, images, "holds a model without the run that made it")
+
+
 def test_missing_file_and_missing_folder(tmp_path, images):
     with pytest.raises(CheckpointError, match=r"There is no checkpoint .*nowhere"):
         load_model(tmp_path / "nowhere")

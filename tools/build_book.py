@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 LANGUAGES = ("en", "zh-TW")
+READ_BY_NOTEBOOKS = ("*.py", "*.mplstyle", "pretrained/*")  # of vae_lib
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,7 +45,7 @@ def outputs_folder() -> Path:
     """Return the folder of the notebooks' outputs, named after the code that they depend on."""
     digest = hashlib.sha256()
     library = ROOT / "vae_lib"
-    sources = sorted([*library.rglob("*.py"), *library.rglob("*.mplstyle")])
+    sources = sorted(path for kind in READ_BY_NOTEBOOKS for path in library.rglob(kind))
     for path in [ROOT / "requirements.txt", *sources]:
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(path.read_bytes())

@@ -46,7 +46,7 @@ EXPLAINED = {
         "weight = vectors[:, -latent_dim:] * scale",
     )
 } | {
-    "objectives.log_likelihood: bound = importance_weighted_bound(model, x, size, "
+    "objectives.log_likelihood: bound = importance_weighted_bound(model, images, size, "
     "generator=generator)": "the same proposal: it is then encoded once for each chunk"
 }
 

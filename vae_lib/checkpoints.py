@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vae_lib.models import VAE, GenerativeModel, mlp_vae
 
-FORMAT = "vae_lib checkpoint 1"
+FORMAT = "vae_lib checkpoint 2"
 Tensors = dict[str, Tensor]
 
 
@@ -147,6 +147,10 @@ def restore(
             f"{path} exists: go on from it with resume=True (--resume), or choose another name."
         )
     tensors, about = read_checkpoint(path)
+    if "settings" not in about:
+        raise CheckpointError(
+            f"{path} holds a model without the run that made it: choose another name."
+        )
     theirs, ours = [
         {"model": config} | values
         for config, values in ((about["model"], about["settings"]), (model.config, settings))

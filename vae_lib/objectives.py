@@ -153,10 +153,11 @@ def log_likelihood(
     samples = min(k, chunk, 100)
     results = []
     blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
-    for images in tqdm(blocks, "log-likelihood", unit="block", disable=not progress):
+    bar = tqdm(blocks, "log-likelihood", unit="block", disable=not progress)
+    for images in bar:
         with torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16"):
             q = model.encode(images)
-            total = torch.full_like(images[:, 0], -torch.inf)
+            total = x.new_full((len(images),), -torch.inf)
             for start in range(0, k, samples):
                 size = min(samples, k - start)
                 bound = importance_weighted_bound(model, images, size, q=q, generator=generator)

@@ -90,7 +90,8 @@ def fit(
     Raises:
         ValueError: If data, settings or checkpoint cannot be used; nothing is trained then.
 
-    Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
+    Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1);
+    with several processes eq-shared-gradient.
     """
     rank, workers = rank_and_count()
     settings = {"batch_size": batch_size * workers, "learning_rate": str(learning_rate), "k": k}

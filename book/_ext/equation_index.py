@@ -9,6 +9,7 @@ import re
 from html import escape
 from typing import Any, NamedTuple
 
+from book_tables import frame
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -116,7 +117,7 @@ class EquationIndex(SphinxDirective):
         functions: dict[str, list[Coded]] = {}
         for one in coded():
             functions.setdefault(one.label, []).append(one)
-        table, body = self.frame()
+        table, body = frame(self.words.headings, (26, 36, 18, 20), "equation-index")
         for equation in equations:
             label = equation.label
             body += self.rows(equation, functions.get(label, []), report.get(label, []))
@@ -143,17 +144,6 @@ class EquationIndex(SphinxDirective):
             claims=len(own),
         )
         return nodes.paragraph("", text)
-
-    def frame(self) -> tuple[nodes.table, nodes.tbody]:
-        """Return an empty table with its headings, and the body to fill."""
-        body = nodes.tbody()
-        group = nodes.tgroup("", cols=4)
-        group += [nodes.colspec(colwidth=width) for width in (26, 36, 18, 20)]
-        heading = nodes.row()
-        for word in self.words.headings:
-            heading += nodes.entry("", nodes.paragraph("", word))
-        group += [nodes.thead("", heading), body]
-        return nodes.table("", group, classes=["equation-index"]), body
 
     def rows(
         self, equation: Equation, functions: list[Coded], tests: list[dict[str, Any]]
