@@ -1,4 +1,4 @@
-"""vae_lib beside its peers: each command measures, prints, and writes ``benchmarks/<name>.json``."""
+"""vae_lib beside its peers: a command measures and writes ``benchmarks/<name>.json``."""
 
 import os
 

@@ -18,7 +18,6 @@ from torch import Tensor
 from benchmarks import report
 from benchmarks.contestants import Net, parameters
 from benchmarks.images import binary_images
-from benchmarks.peers import pythae_vae
 from benchmarks.processes import measured
 from vae_lib.models import VAE, mlp_vae
 from vae_lib.objectives import log_likelihood
@@ -33,9 +32,14 @@ def ours(model: VAE, precision: str, k: int, x: Tensor) -> float:
 
 
 def pythae(net: Net, k: int, batch: int, x: Tensor) -> float:
-    """Estimate with pythae, without the graph for gradients that it would keep."""
+    """Estimate with pythae, without the graph for gradients that it would keep.
+
+    Despite its name, ``get_nll`` of the pinned version returns log p(x), not its negative.
+    """
+    from benchmarks.pythae_model import pythae_vae  # here, for the memory of those who need it
+
     with torch.no_grad():
-        return -pythae_vae(net).get_nll(x.reshape(-1, 1, 28, 28), k, batch)
+        return float(pythae_vae(net).get_nll(x.reshape(-1, 1, 28, 28), k, batch))
 
 
 def estimators(weights: list[Tensor], k: int) -> dict[str, Estimate]:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 FOLDER = Path(__file__).parent
-THREADS = 2
+THREADS = 1
 
 
 def machine() -> dict[str, Any]:
