@@ -75,8 +75,11 @@ def difference_to_the_naive_sum(k: int = 1000) -> float:
         q = model.encode(x)
         proposal = torch.distributions.Normal(q.mean, torch.exp(q.log_var / 2))
         same = torch.Generator().manual_seed(1)
-        noise = torch.randn((k // 100, 100, 5, 3), generator=same, dtype=torch.float64)
-        z = proposal.loc + proposal.scale * noise.flatten(0, 1)
+        blocks = [
+            torch.randn(100, 5, 3, generator=same, dtype=torch.float64) for _ in range(k // 100)
+        ]
+        noise = torch.cat(blocks)  # drawn in the same order
+        z = proposal.loc + proposal.scale * noise
         pixels = torch.distributions.Bernoulli(model.decode(z).mean)
         prior = torch.distributions.Normal(torch.zeros_like(z), 1.0)
         log_weights = pixels.log_prob(x).sum(-1) + prior.log_prob(z).sum(-1)

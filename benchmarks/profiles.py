@@ -45,9 +45,9 @@ def profile_of_a_step(train: Tensor, precision: str) -> dict[str, Any]:
 
     def rate(epoch: int) -> float:  # fit asks once at the start of each epoch
         if epoch > len(times):
-            times.append(time.perf_counter())
             if epoch == 3:
                 profiler.start()
+            times.append(time.perf_counter())
             if epoch == 4:
                 profiler.stop()
         return RATE

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 FOLDER = Path(__file__).parent
-THREADS = 1
+THREADS = 2
 
 
 def machine() -> dict[str, Any]:

@@ -68,21 +68,23 @@ def member(rank: int, count: int, port: int, hidden: int, steps: int, queue: Any
 
 
 def shared(count: int, hidden: int, steps: int) -> float:
-    """Return the seconds of a step of 256 images by ``count`` processes on the same two cores."""
+    """Return the seconds of a step of 256 images by ``count`` processes on the same cores."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
+    queue = context.SimpleQueue()
     members = [
         context.Process(target=member, args=(rank, count, port, hidden, steps, queue))
         for rank in range(count)
     ]
     for one in members:
         one.start()
-    seconds: float = queue.get()
     for one in members:
         one.join()
+    if any(one.exitcode for one in members):
+        raise SystemExit("A process of a shared run failed: its message stands above.")
+    seconds: float = queue.get()
     return seconds
 
 
