@@ -59,31 +59,33 @@ def kl(mean: Tensor, log_var: Tensor) -> Tensor:
     return -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
 
 
-class ImageFolder(Dataset[Tensor]):
+class Pictures(Dataset[tuple[Tensor, int]]):
     """Bytes that become a picture and then a tensor item by item, as torchvision's MNIST does."""
 
     def __init__(self, images: Tensor) -> None:
         self.data = (images * 255).to(torch.uint8).reshape(-1, 28, 28)
+        self.targets = torch.zeros(len(images), dtype=torch.int64)
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, index: int) -> Tensor:
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        target = int(self.targets[index])
         picture = Image.fromarray(self.data[index].numpy())
-        pixels = torch.from_numpy(np.array(picture)).view(28, 28, 1)
-        return pixels.permute(2, 0, 1).contiguous().float().div(255)
+        pixels = torch.from_numpy(np.array(picture, np.uint8, copy=True)).view(28, 28, 1)
+        return pixels.permute(2, 0, 1).contiguous().to(torch.float32).div(255), target
 
 
 def dataloader_loop(images: Tensor, epochs: int, begin: Begin) -> None:
     """The loop of PyTorch's own examples: a DataLoader, sigmoid and BCE, Adam, loss.item()."""
     model = Net()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    loader = DataLoader(ImageFolder(images), batch_size=BATCH, shuffle=True)
+    loader = DataLoader(Pictures(images), batch_size=BATCH, shuffle=True)
     for _ in range(epochs):
         begin(list(model.parameters()))
         model.train()
         total = 0.0
-        for batch in loader:
+        for batch, _ in loader:
             optimizer.zero_grad()
             x = batch.view(-1, 784)
             mean, log_var = model.encode(x)

@@ -41,20 +41,19 @@ def pythae_trainer(images: Tensor, epochs: int, begin: Begin) -> None:
 def pyro_svi(loss: Trace_ELBO, images: Tensor, epochs: int, begin: Begin) -> None:
     """Pyro's SVI on a tensor in memory, its checks off as in Pyro's own example."""
     pyro.enable_validation(False)
-    pyro.clear_param_store()
-    net = Net()
+    net, own = Net(), type(loss).__name__  # Pyro keeps the parameters of all under their names
 
     def model(x: Tensor) -> None:
-        pyro.module("decoder_hidden", net.widen)
-        pyro.module("decoder_logits", net.logits)
+        for layer in ("widen", "logits"):
+            pyro.module(f"{own}.{layer}", getattr(net, layer))
         with pyro.plate("images", len(x)):
             zeros = x.new_zeros(len(x), 20)
             z = pyro.sample("z", dist.Normal(zeros, torch.ones_like(zeros)).to_event(1))
             pyro.sample("x", dist.Bernoulli(logits=net.decode(z)).to_event(1), obs=x)
 
     def guide(x: Tensor) -> None:
-        for name in ("hidden", "mean", "log_var"):
-            pyro.module(f"encoder_{name}", getattr(net, name))
+        for layer in ("hidden", "mean", "log_var"):
+            pyro.module(f"{own}.{layer}", getattr(net, layer))
         with pyro.plate("images", len(x)):
             mean, log_var = net.encode(x)
             pyro.sample("z", dist.Normal(mean, torch.exp(0.5 * log_var)).to_event(1))
