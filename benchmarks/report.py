@@ -38,12 +38,14 @@ def cpu_model() -> str:
 
 
 def command(arguments: Sequence[str]) -> str:
-    """Return the command that was given, without the place of the images on this machine."""
-    name = f"benchmarks.{Path(sys.argv[0]).stem}"
+    """Return the command that was given, without places on this machine."""
     shown = list(arguments)
+    if "--output" in shown:
+        place = shown.index("--output")
+        del shown[place : place + 2]
     if "--folder" in shown:
         shown[shown.index("--folder") + 1] = "MNIST"
-    return shlex.join(["python", "-m", name, *shown])
+    return shlex.join(["python", "-m", f"benchmarks.{Path(sys.argv[0]).stem}", *shown])
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -93,15 +93,12 @@ def test_a_committed_file_has_its_shape_and_names_no_place(name):
     assert results["command"].startswith(f"python -m benchmarks.{name}")
     assert not re.search(r"[/\\~]\w", json.dumps(results)), "a path of the machine is in the file"
     assert all(one["min"] <= one["median"] <= one["max"] for one in spreads(results))
-    for table, (file, _) in tables.TABLES.items():
-        if file == name and table != "sweeps":
-            inner, shape = (
-                one.get(table, one.get("contestants")) for one in (results, SHAPE[name])
-            )
-            kinds = [
-                next(iter(x.values())) if isinstance(x, dict) else x[0] for x in (inner, shape)
-            ]
-            assert kinds[0].keys() == kinds[1].keys(), table
+    for part in {"contestants", "floor", "profile", "whole", "sharing"} & results.keys():
+        parts = results[part].values() if isinstance(results[part], dict) else results[part]
+        (keys,) = {frozenset(one) for one in parts}
+        shape = SHAPE[name][part]
+        first = next(iter(shape.values())) if isinstance(shape, dict) else shape[0]
+        assert keys == first.keys(), part
 
 
 @pytest.mark.parametrize(
@@ -167,7 +164,14 @@ def test_tables_and_chart_hold_the_files_numbers(tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(1234.5, "1,230"), (56.78, "56.8"), (9.996, "10.0"), (0.01234, "0.0123"), (0, "0.0000")],
+    [
+        (1234.5, "1,230"),
+        (56.78, "56.8"),
+        (9.996, "10.0"),
+        (0.01234, "0.0123"),
+        (0.5, "0.500"),
+        (0, "0.00"),
+    ],
 )
 def test_numbers_are_shown_with_three_digits(value, shown):
     assert tables.number(value) == shown
@@ -211,7 +215,7 @@ def test_synthetic_images_are_binary_and_always_the_same():
 
 def test_the_command_is_kept_without_the_folder(monkeypatch):
     monkeypatch.setattr("sys.argv", ["/somewhere/benchmarks/speed.py"])
-    kept = report.command(["--folder", "/somewhere/mnist", "--rounds", "5"])
+    kept = report.command(["--folder", "/somewhere/mnist", "--output", "/x.json", "--rounds", "5"])
     assert kept == "python -m benchmarks.speed --folder MNIST --rounds 5"
 
 

@@ -5,6 +5,7 @@
 """
 
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -116,9 +117,8 @@ def read(name: str) -> Results | None:
 def number(value: float, digits: int = 3) -> str:
     """Return a number with so many significant digits, and no exponent."""
     rounded = float(f"{value:.{digits}g}")
-    whole = len(str(int(abs(rounded))))
-    decimals = max(0, digits - whole) if abs(rounded) >= 1 else 4
-    return f"{rounded:,.{decimals}f}"
+    size = math.floor(math.log10(abs(rounded))) if rounded else 0
+    return f"{rounded:,.{max(0, digits - 1 - size)}f}"
 
 
 def least_to_most(spread: Results, factor: float = 1.0) -> str:
