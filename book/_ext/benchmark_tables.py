@@ -306,7 +306,7 @@ def draw(results: Results, path: Path) -> None:
         ax.axvline(one["seconds"]["median"], color=f"C{index + 1}", linestyle="--", label=label)
     ax.set(xlabel="seconds per epoch (median; lines: min to max)")
     ax.grid(False, axis="y")
-    ax.legend()
+    ax.legend(loc="lower right")  # where the bars are short
     figure.savefig(path)
     plt.close(figure)
 
