@@ -1,8 +1,9 @@
 # make book    build both languages into _build/html
 # make test    run every check
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
+# make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
-# make clean   delete what was built, keep .venv
+# make clean   delete what was built, keep .venv and .venv-benchmarks
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -13,7 +14,7 @@ NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
 # Two test processes share two cores: one thread each is faster than four fighting for them.
 test: export OMP_NUM_THREADS := 1
 
-.PHONY: book test mutants serve clean
+.PHONY: book test mutants benchmark serve clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build_book
@@ -28,6 +29,11 @@ test: $(INSTALLED)
 mutants: $(INSTALLED)
 	$(BIN)/python -m tools.mutants
 
+benchmark: .venv-benchmarks/.installed
+	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))
+	.venv-benchmarks/bin/python -m benchmarks.likelihood --whole $(if $(FOLDER),--folder $(FOLDER))
+	.venv-benchmarks/bin/python -m benchmarks.scaling
+
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --directory _build/html
 
@@ -39,4 +45,10 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
 	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-benchmarks/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-benchmarks
+	.venv-benchmarks/bin/pip install --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-benchmarks/bin/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,0 +1,148 @@
+"""One epoch of the same VAE, written as a user of PyTorch or of vae_lib would write it.
+
+Each contestant is a function of the images (N, 784), the number of epochs and ``begin``, which it
+calls at the start of each epoch: there it waits for its turn. Before the first epoch it hands over
+its parameters, in the order of ``Net``'s.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from vae_lib.models import VAE, mlp_vae
+from vae_lib.training import fit
+
+BATCH, RATE = 128, 1e-3
+Begin = Callable[[Sequence[Tensor]], None]
+Contestant = Callable[[Tensor, int, Begin], None]
+
+
+class Net(nn.Module):
+    """The VAE 784-400-20-400-784 with ReLU, in plain PyTorch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.hidden, self.mean, self.log_var = (
+            nn.Linear(784, 400),
+            nn.Linear(400, 20),
+            nn.Linear(400, 20),
+        )
+        self.widen, self.logits = nn.Linear(20, 400), nn.Linear(400, 784)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, 784) to mean and log variance, shape (B, 20) each."""
+        features = F.relu(self.hidden(x))
+        return self.mean(features), self.log_var(features)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (B, 20) to logits (B, 784)."""
+        return self.logits(F.relu(self.widen(z)))
+
+    def loss(self, x: Tensor) -> Tensor:
+        """The negative ELBO of images (B, 784), summed over the batch, in nats."""
+        mean, log_var = self.encode(x)
+        z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+        return F.binary_cross_entropy_with_logits(self.decode(z), x, reduction="sum") + kl(
+            mean, log_var
+        )
+
+
+def kl(mean: Tensor, log_var: Tensor) -> Tensor:
+    """KL to the standard normal, summed over everything."""
+    return -0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())
+
+
+class Pictures(Dataset[tuple[Tensor, int]]):
+    """Bytes that become a picture and then a tensor item by item, as torchvision's MNIST does."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.data = (images * 255).to(torch.uint8).reshape(-1, 28, 28)
+        self.targets = torch.zeros(len(images), dtype=torch.int64)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        target = int(self.targets[index])
+        picture = Image.fromarray(self.data[index].numpy())
+        pixels = torch.from_numpy(np.array(picture, np.uint8, copy=True)).view(28, 28, 1)
+        return pixels.permute(2, 0, 1).contiguous().to(torch.float32).div(255), target
+
+
+def dataloader_loop(images: Tensor, epochs: int, begin: Begin) -> None:
+    """The loop of PyTorch's own examples: a DataLoader, sigmoid and BCE, Adam, loss.item()."""
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    loader = DataLoader(Pictures(images), batch_size=BATCH, shuffle=True)
+    for _ in range(epochs):
+        begin(list(model.parameters()))
+        model.train()
+        total = 0.0
+        for batch, _ in loader:
+            optimizer.zero_grad()
+            x = batch.view(-1, 784)
+            mean, log_var = model.encode(x)
+            z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+            reconstruction = torch.sigmoid(model.decode(z))
+            bce = F.binary_cross_entropy(reconstruction, x, reduction="sum")
+            loss = bce + kl(mean, log_var)
+            loss.backward()
+            total += loss.item()
+            optimizer.step()
+
+
+def in_memory_loop(images: Tensor, epochs: int, begin: Begin) -> None:
+    """The images as one tensor that is indexed, plain Adam."""
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
+    for _ in range(epochs):
+        begin(list(model.parameters()))
+        for rows in torch.randperm(len(images)).split(BATCH):
+            loss = model.loss(images[rows]) / len(rows)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, begin: Begin) -> None:
+    """``vae_lib.training.fit``; the learning rate, asked for once an epoch, is where it waits."""
+    torch.manual_seed(0)
+    model = mlp_vae()
+    asked = 0
+
+    def rate(epoch: int) -> float:
+        nonlocal asked
+        asked += 1
+        if asked > SETTING_UP:
+            begin(parameters(model))
+        return RATE
+
+    fit(
+        model, images, epochs=epochs, batch_size=BATCH, learning_rate=rate, binarisation="none",
+        device="cpu", precision=precision, compiled=compiled,
+    )  # fmt: skip
+
+
+SETTING_UP = 2  # times that fit asks for the first rate before the first epoch
+
+
+def parameters(model: VAE) -> list[Tensor]:
+    """Return a vae_lib model's parameters in the order of ``Net``'s."""
+    assert isinstance(model.encoder, nn.Module) and isinstance(model.decoder, nn.Module)
+    return [*model.encoder.parameters(), *model.decoder.parameters()]
+
+
+OURS: dict[str, Contestant] = {
+    "DataLoader loop": dataloader_loop,
+    "in-memory loop": in_memory_loop,
+    "vae_lib float32": partial(vae_lib_fit, "float32", False),
+    "vae_lib bfloat16": partial(vae_lib_fit, "bfloat16", False),
+    "vae_lib bfloat16 compiled": partial(vae_lib_fit, "bfloat16", True),
+}

@@ -1,0 +1,142 @@
+"""How fast log p(x) is estimated: vae_lib beside pythae's ``get_nll``, time and memory.
+
+Run it as ``python -m benchmarks.likelihood --folder FOLDER``, the folder with the four MNIST files.
+"""
+
+import argparse
+import math
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks import report
+from benchmarks.contestants import Net, parameters
+from benchmarks.images import binary_images
+from benchmarks.processes import measured
+from vae_lib.models import VAE, mlp_vae
+from vae_lib.objectives import log_likelihood
+from vae_lib.training import fit
+
+Estimate = Callable[[Tensor], float]  # images (B, D) to their mean log p(x), in nats
+
+
+def ours(model: VAE, precision: str, k: int, x: Tensor) -> float:
+    """Estimate with vae_lib."""
+    return log_likelihood(model, x, k, precision=precision).mean().item()
+
+
+def pythae(net: Net, k: int, batch: int, x: Tensor) -> float:
+    """Estimate with pythae, without the graph for gradients that it would keep.
+
+    Despite its name, ``get_nll`` of the pinned version returns log p(x), not its negative.
+    """
+    from benchmarks.pythae_model import pythae_vae  # here, for the memory of those who need it
+
+    with torch.no_grad():
+        return float(pythae_vae(net).get_nll(x.reshape(-1, 1, 28, 28), k, batch))
+
+
+def estimators(weights: list[Tensor], k: int) -> dict[str, Estimate]:
+    """Return the contestants, all with the same weights, by name."""
+    model, net = mlp_vae(), Net()
+    with torch.no_grad():
+        for copy in (parameters(model), list(net.parameters())):
+            for parameter, weight in zip(copy, weights, strict=True):
+                parameter.copy_(weight)
+    return {
+        "pythae, 100 draws at once (default)": partial(pythae, net, k, 100),
+        "pythae, all draws at once": partial(pythae, net, k, k),
+        "vae_lib float32": partial(ours, model, "float32", k),
+        "vae_lib bfloat16": partial(ours, model, "bfloat16", k),
+    }
+
+
+def estimate(name: str, weights: list[Tensor], k: int, x: Tensor) -> dict[str, Any]:
+    """Time one contestant, alone in its process."""
+    torch.manual_seed(0)
+    start = time.perf_counter()
+    value = estimators(weights, k)[name](x)
+    return {"seconds": time.perf_counter() - start, "log_likelihood": value}
+
+
+def difference_to_the_naive_sum(k: int = 1000) -> float:
+    """Return the largest difference to one sum over all draws in log space, in float64, in nats."""
+    torch.manual_seed(0)
+    model = mlp_vae(data_dim=12, latent_dim=3, hidden=(16,)).double()
+    x = torch.bernoulli(torch.full((5, 12), 0.4, dtype=torch.float64))
+    fast = log_likelihood(model, x, k, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        q = model.encode(x)
+        proposal = torch.distributions.Normal(q.mean, torch.exp(q.log_var / 2))
+        same = torch.Generator().manual_seed(1)
+        blocks = [
+            torch.randn(100, 5, 3, generator=same, dtype=torch.float64) for _ in range(k // 100)
+        ]
+        noise = torch.cat(blocks)  # drawn in the same order
+        z = proposal.loc + proposal.scale * noise
+        pixels = torch.distributions.Bernoulli(model.decode(z).mean)
+        prior = torch.distributions.Normal(torch.zeros_like(z), 1.0)
+        log_weights = pixels.log_prob(x).sum(-1) + prior.log_prob(z).sum(-1)
+        log_weights -= proposal.log_prob(z).sum(-1)
+        naive = torch.log(torch.exp(log_weights).sum(0)) - math.log(k)
+    return (fast - naive).abs().max().item()
+
+
+def main() -> None:
+    """Run the command."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.likelihood", description=__doc__)
+    options.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
+    options.add_argument("--rounds", type=int, default=3, help="timings of each contestant")
+    options.add_argument("--images", type=int, default=32, help="test images in a timing")
+    options.add_argument("--k", type=int, default=5000, help="draws of z per image")
+    options.add_argument(
+        "--whole", action="store_true", help="also all 10,000 test images (vae_lib)"
+    )
+    options.add_argument("--output", type=Path, help="file to write; default: likelihood.json here")
+    given = options.parse_args()
+    torch.set_num_threads(report.THREADS)
+    train, test, kind = binary_images(given.folder, train=12_800)
+    torch.manual_seed(0)
+    model = mlp_vae()
+    fit(model, train, epochs=3, binarisation="none", device="cpu")
+    weights = [parameter.detach().clone() for parameter in parameters(model)]
+    contestants = estimators(weights, given.k)
+    few = test[: given.images]
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    values: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(given.rounds + 1):
+        for name, contestant in contestants.items():
+            start = time.perf_counter()
+            values[name].append(contestant(few))
+            times[name].append((time.perf_counter() - start) / len(few))
+    first = statistics.median(times[next(iter(contestants))][1:])
+    found: dict[str, Any] = {}
+    for name, seconds in times.items():
+        alone = measured(estimate, name, weights, given.k, few)
+        found[name] = {
+            "seconds_per_image": report.spread(seconds[1:]),  # the first round warmed up
+            "times_faster": first / statistics.median(seconds[1:]),
+            "log_likelihood": statistics.mean(values[name]),
+            "peak_mib": alone["peak_mib"],
+        }
+        print(f"{name}: {found[name]}", flush=True)
+    results = {
+        "kind": kind, "images": len(few), "k": given.k, "rounds": given.rounds,
+        "contestants": found, "difference_to_the_naive_sum": difference_to_the_naive_sum(),
+    }  # fmt: skip
+    if given.whole:
+        results["whole"] = {
+            name: {**measured(estimate, name, weights, given.k, test), "images": len(test)}
+            for name in ("vae_lib float32", "vae_lib bfloat16")
+        }
+    report.write("likelihood", results, given.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Where the time of one training step of vae_lib goes, by PyTorch's own profiler."""
+
+import re
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.contestants import BATCH, RATE
+from vae_lib.models import mlp_vae
+from vae_lib.training import fit
+
+STEPS = 100
+# The first group whose pattern an operation's name fits; what fits none is element-wise work.
+GROUPS = {
+    "matrix products": r"aten::(addmm|mm|bmm|linear)|mkldnn",
+    "optimiser": r"Optimizer|aten::_fused_adam",
+    "conversions and copies": r"aten::(copy_|_to_copy|to|clone|contiguous|cat|stack)$",
+    "random numbers and gathering": r"aten::(randn|rand|normal_|uniform_|bernoulli_?|randperm|"
+    r"index|index_select|gather)$",
+    "views, memory, bookkeeping": r"aten::(t|transpose|view|_unsafe_view|reshape|expand|expand_as|"
+    r"as_strided|unsqueeze|squeeze|slice|select|split|split_with_sizes|empty.*|empty_like|resize_|"
+    r"detach|detach_|result_type|broadcast_tensors|lift_fresh|zeros|ones_like|unbind|item|"
+    r"_local_scalar_dense|size|permute|is_nonzero|new_.*|set_.*|alias|narrow|numpy_T|zeros_like)$|"
+    r"^(?!aten::)",
+}
+REST = "Python between the operations"
+
+
+def profile_of_a_step(train: Tensor, precision: str) -> dict[str, Any]:
+    """Profile an epoch of 100 steps after one to warm up.
+
+    Args:
+        train: Shape (N, 784), 0 or 1, N at least 12,800.
+        precision: As for ``fit``.
+
+    Returns:
+        Microseconds a step of each group; of the whole step under the profiler, which slows
+        it; and of the whole step without.
+    """
+    profiler = profile(activities=[ProfilerActivity.CPU])
+    times: list[float] = []
+
+    def rate(epoch: int) -> float:  # fit asks once at the start of each epoch
+        if epoch > len(times):
+            if epoch == 3:
+                profiler.start()
+            times.append(time.perf_counter())
+            if epoch == 4:
+                profiler.stop()
+        return RATE
+
+    torch.manual_seed(0)
+    fit(
+        mlp_vae(), train[: STEPS * BATCH], epochs=5, batch_size=BATCH, learning_rate=rate,
+        binarisation="none", device="cpu", precision=precision,
+    )  # fmt: skip
+    groups = dict.fromkeys(
+        ["matrix products", "element-wise work and sums", *list(GROUPS)[1:]], 0.0
+    )
+    for event in profiler.key_averages():
+        groups[group_of(event.key)] += event.self_cpu_time_total / STEPS
+    profiled = (times[3] - times[2]) * 1e6 / STEPS
+    groups[REST] = profiled - sum(groups.values())
+    return {
+        "microseconds": groups,
+        "step_under_the_profiler": profiled,
+        "step": (times[2] - times[1]) * 1e6 / STEPS,
+    }
+
+
+def group_of(operation: str) -> str:
+    """Return the group to which an operation of this name belongs."""
+    for group, pattern in GROUPS.items():
+        if re.search(pattern, operation):
+            return group
+    return "element-wise work and sums"

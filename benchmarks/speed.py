@@ -1,0 +1,124 @@
+"""How fast an epoch is: vae_lib beside its peers, interleaved, and the matrix products alone.
+
+Run it as ``python -m benchmarks.speed --folder FOLDER``, the folder with the four MNIST files.
+"""
+
+import argparse
+import math
+import os
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks import report
+from benchmarks.contestants import BATCH, OURS, parameters
+from benchmarks.floor import floor_seconds
+from benchmarks.images import binary_images
+from benchmarks.peers import PEERS
+from benchmarks.profiles import profile_of_a_step
+from benchmarks.turns import Turn
+from vae_lib.models import mlp_vae
+from vae_lib.objectives import elbo
+
+JUDGED_AFTER = 3  # epochs
+FLOORS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def held_out_elbo(weights: list[Tensor], test: Tensor) -> float:
+    """Return the ELBO of the test images under these weights, ten draws of z each, in nats."""
+    model = mlp_vae()
+    with torch.no_grad():
+        for parameter, weight in zip(parameters(model), weights, strict=True):
+            parameter.copy_(weight)
+        bound = elbo(model, test, samples=10, generator=torch.Generator().manual_seed(0))
+    return bound.value.mean().item()
+
+
+def race(train: Tensor, test: Tensor, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Let each contestant train one epoch to warm up and then one in each round.
+
+    Args:
+        train: Shape (N, 784), 0 or 1.
+        test: Shape (M, 784), 0 or 1.
+        rounds: How often each is timed.
+
+    Returns:
+        What each contestant reached, and the floor in each precision.
+    """
+    order = ["DataLoader loop", *PEERS, *(name for name in OURS if name != "DataLoader loop")]
+    turns = {name: Turn((OURS | PEERS)[name], train, rounds + 1) for name in order}
+    warm_up: dict[str, float] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in [*order, *FLOORS]}
+    weights: dict[str, list[Tensor]] = {}
+    steps = math.ceil(len(train) / BATCH)
+    for number in range(rounds + 1):
+        shift = number % len(order)
+        for name in order[shift:] + order[:shift]:
+            time = turns[name].epoch()
+            if number == 0:
+                warm_up[name] = time
+            else:
+                seconds[name].append(time)
+            if number < JUDGED_AFTER:
+                weights[name] = turns[name].weights()
+            print(f"epoch {number}: {name} {time:.2f} s", flush=True)
+        for precision, dtype in FLOORS.items():
+            time = floor_seconds(BATCH, steps, dtype)
+            if number:
+                seconds[precision].append(time)
+    first = statistics.median(seconds[order[0]])
+    fp32, bf16 = (statistics.median(seconds[precision]) for precision in FLOORS)
+    contestants = {}
+    for name in order:
+        own = statistics.median(seconds[name])
+        contestants[name] = {
+            "seconds": report.spread(seconds[name]),
+            "times_faster": first / own,
+            "times_the_floor": own / (bf16 if "bfloat16" in name else fp32),
+            "first_epoch_seconds": warm_up[name],
+            "elbo": held_out_elbo(weights[name], test),
+        }
+    return contestants, {name: {"seconds": report.spread(seconds[name])} for name in FLOORS}
+
+
+def show(contestants: dict[str, Any], floors: dict[str, Any]) -> None:
+    """Print the table."""
+    print(f"{'':28}{'median':>8}{'min':>8}{'max':>8}{'faster':>8}{'floor':>8}{'ELBO':>10}")
+    for name, one in contestants.items():
+        times = "".join(f"{one['seconds'][key]:8.2f}" for key in ("median", "min", "max"))
+        ratios = f"{one['times_faster']:7.2f}×{one['times_the_floor']:7.2f}×"
+        print(f"{name:28}{times}{ratios}{one['elbo']:10.2f}")
+    for name, one in floors.items():
+        times = "".join(f"{one['seconds'][key]:8.2f}" for key in ("median", "min", "max"))
+        print(f"{'products alone, ' + name:28}{times}")
+
+
+def main() -> None:
+    """Run the command."""
+    options = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    options.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
+    options.add_argument("--rounds", type=int, default=5, help="timed epochs of each contestant")
+    options.add_argument("--images", type=int, default=60_000, help="training images")
+    options.add_argument("--output", type=Path, help="file to write; default: speed.json here")
+    given = options.parse_args()
+    torch.set_num_threads(report.THREADS)
+    train, test, kind = binary_images(given.folder, train=given.images)
+    with tempfile.TemporaryDirectory() as empty:  # the first epoch is to hold the whole compilation
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = empty
+        contestants, floors = race(train, test, given.rounds)
+    show(contestants, floors)
+    results = {
+        "images": len(train), "kind": kind, "test_images": len(test), "batch_size": BATCH,
+        "rounds": given.rounds, "elbo_after_epochs": min(JUDGED_AFTER, given.rounds + 1),
+        "contestants": contestants, "floor": floors,
+        "profile": {name: profile_of_a_step(train, name) for name in FLOORS},
+    }  # fmt: skip
+    report.write("speed", results, given.output)
+
+
+if __name__ == "__main__":
+    main()
