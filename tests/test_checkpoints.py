@@ -215,10 +215,10 @@ def test_other_settings_are_refused(kept, images, settings, name):
 def test_other_images_are_refused(kept, images):
     changed = images.clone()
     changed[3, 5] += 1e-7
-    refused(kept, changed, "was made with checksum of the images = ")
+    refused(kept, changed, "was made with checksums of the images = ")
     changed = images.clone()
     changed[-1, 5] = 0.5  # of a validation image: the history would no longer be one
-    refused(kept, changed, "was made with checksum of the images = ")
+    refused(kept, changed, "was made with checksums of the images = ")
 
 
 @pytest.mark.parametrize("settings", [{"hidden": (9,)}, {"latent_dim": 3}, {"activation": "tanh"}])

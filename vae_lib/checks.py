@@ -93,3 +93,37 @@ def require_binary(x: Tensor) -> None:
             f"A Bernoulli likelihood needs pixels that are 0 or 1, but {grey} of {x.numel()} are "
             "grey: binarise them with vae_lib.data.binarise, or pass allow_grey=True."
         )
+
+
+def require_settings(
+    sizes: tuple[int, int], epochs: int, batch: int, rate: float, k: int, precision: str
+) -> None:
+    """Check the settings of a training run.
+
+    Args:
+        sizes: Numbers of training and validation images.
+        epochs: Passes over the training images.
+        batch: Images per step, of all processes together.
+        rate: The smallest learning rate.
+        k: Draws of z per image.
+        precision: Of the matrix products.
+
+    Raises:
+        ValueError: If one of them cannot be used.
+    """
+    if 0 in sizes:
+        raise ValueError(
+            f"There are {sizes[0]} training and {sizes[1]} validation images: give some of each."
+        )
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}: train for at least 1.")
+    if not 1 <= batch <= sizes[0]:
+        raise ValueError(
+            f"batch_size is {batch} with {sizes[0]} training images: choose 1 to {sizes[0]}."
+        )
+    if not rate > 0:
+        raise ValueError(f"learning_rate is {rate}: choose a positive number.")
+    if k < 1:
+        raise ValueError(f"k is {k}: draw z at least once per image.")
+    if precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision is {precision!r}: choose 'float32' or 'bfloat16'.")

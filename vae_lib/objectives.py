@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from vae_lib.gaussian import Gaussian
+from vae_lib.matmul import fast_float32
 from vae_lib.memory import affordable_draws
 from vae_lib.models import GenerativeModel
 
@@ -155,7 +156,8 @@ def log_likelihood(
     blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
     bar = tqdm(blocks, "log-likelihood", unit="block", disable=not progress)
     for images in bar:
-        with torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16"):
+        half = torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16")
+        with half, fast_float32():
             q = model.encode(images)
             total = x.new_full((len(images),), -torch.inf)
             for start in range(0, k, samples):

@@ -1,7 +1,6 @@
 """One readable training loop: draw a batch, estimate the bound, step uphill."""
 
 import time
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
 
-from vae_lib.checkpoints import pack, restore, write_checkpoint
-from vae_lib.checks import already_checked, require_unit_interval
+from vae_lib.checkpoints import checksum, pack, restore, write_checkpoint
+from vae_lib.checks import already_checked, require_settings, require_unit_interval
 from vae_lib.data import binarise, require_mode
 from vae_lib.devices import pick_device
 from vae_lib.graphs import GraphedStep
 from vae_lib.history import History
+from vae_lib.matmul import fast_float32
 from vae_lib.models import GenerativeModel
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.schedules import Schedule
@@ -97,14 +97,12 @@ def fit(
     settings = {"batch_size": batch_size * workers, "learning_rate": str(learning_rate), "k": k}
     settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "binarisation": binarisation}
     settings |= {"precision": precision, "compiled": compiled, "seed": seed}
-    parts = [train] if validation is None else [train, validation]
-    checksums = [zlib.crc32(part.cpu().numpy().tobytes()) for part in parts]
-    settings |= {"checksum of the images": checksums}
+    settings |= {"checksums of the images": [checksum(train), checksum(validation)]}
     rate = learning_rate if callable(learning_rate) else lambda _: float(learning_rate)
     require_mode(binarisation)
     sizes = (len(train), 1 if validation is None else len(validation))
     smallest = min(rate(0), rate(max(epochs, 1) - 1))
-    _require_settings(sizes, epochs, batch_size * workers, smallest, k, precision)
+    require_settings(sizes, epochs, batch_size * workers, smallest, k, precision)
     place = pick_device(device)
     generator = torch.Generator(place).manual_seed(seed)
     train = _checked(model.to(place), train, binarisation)
@@ -124,7 +122,7 @@ def fit(
     totals = torch.zeros(2, **like)
 
     def step(rows: Tensor) -> None:
-        x = train[rows]  # (B, D), of all processes together
+        x = train.index_select(0, rows)  # (B, D), of all processes together
         if binarisation == "dynamic":
             x = binarise(x, "dynamic", generator)
         noise = torch.randn((k, len(rows), model.latent_dim), generator=generator, **like)
@@ -148,7 +146,7 @@ def fit(
         for epoch in range(first, epochs):
             _set_rate(optimiser, rate(epoch))
             order = torch.randperm(len(train), generator=generator, device=place)
-            with already_checked():
+            with already_checked(), fast_float32():
                 for rows in order.split(batch_size * workers):
                     take(rows)
             means = (add_up(totals) / len(train)).tolist()
@@ -201,24 +199,3 @@ def _elbo_means(model: GenerativeModel, images: Tensor | None, seed: int) -> lis
     generator = torch.Generator(images.device).manual_seed(seed)
     bound = elbo(model, images, generator=generator)
     return [bound.log_likelihood.mean().item(), bound.kl.mean().item()]
-
-
-def _require_settings(
-    sizes: tuple[int, int], epochs: int, batch: int, rate: float, k: int, precision: str
-) -> None:
-    if 0 in sizes:
-        raise ValueError(
-            f"There are {sizes[0]} training and {sizes[1]} validation images: give some of each."
-        )
-    if epochs < 1:
-        raise ValueError(f"epochs is {epochs}: train for at least 1.")
-    if not 1 <= batch <= sizes[0]:
-        raise ValueError(
-            f"batch_size is {batch} with {sizes[0]} training images: choose 1 to {sizes[0]}."
-        )
-    if not rate > 0:
-        raise ValueError(f"learning_rate is {rate}: choose a positive number.")
-    if k < 1:
-        raise ValueError(f"k is {k}: draw z at least once per image.")
-    if precision not in ("float32", "bfloat16"):
-        raise ValueError(f"precision is {precision!r}: choose 'float32' or 'bfloat16'.")
