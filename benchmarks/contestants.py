@@ -130,7 +130,7 @@ def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, beg
     )  # fmt: skip
 
 
-SETTING_UP = 2  # times that fit asks for the first rate before the first epoch
+SETTING_UP = 3  # times that fit asks for a rate before the first epoch
 
 
 def parameters(model: VAE) -> list[Tensor]:
