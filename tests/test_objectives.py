@@ -207,6 +207,7 @@ def test_mean_bound_splits_into_mean_evidence_and_mean_gap(random_linear):
         (lambda m, x: importance_weighted_bound(m, x, k=0), "number of samples is 0"),
         (lambda m, x: log_likelihood(m, x, k=0), "k is 0 and chunk is"),
         (lambda m, x: log_likelihood(m, x, chunk=-1), "chunk is -1"),
+        (lambda m, x: log_likelihood(m, x, precision="float8"), "precision is 'float8': choose"),
         (lambda m, x: elbo(m, x[:0]), r"empty \(shape \(0, 9\)\)"),
         (lambda m, x: elbo(m, x[:, :8]), r"expects \(\.\.\., 9\): flatten"),
         (lambda m, x: elbo(m, x / 2 + 0.25), "grey: binarise"),

@@ -119,7 +119,7 @@ def test_interruption_keeps_weights_and_history(images, capsys, monkeypatch):
     monkeypatch.setattr(model, "encode", interrupted)
     history = train(model, images, epochs=50)
     assert len(history.seconds) == 2
-    assert "keeps its weights after 2 full epochs" in capsys.readouterr().out
+    assert "Interrupted after 2 full epochs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -125,5 +125,14 @@ def require_settings(
         raise ValueError(f"learning_rate is {rate}: choose a positive number.")
     if k < 1:
         raise ValueError(f"k is {k}: draw z at least once per image.")
+    require_precision(precision)
+
+
+def require_precision(precision: str) -> None:
+    """Check that ``precision`` is one that the matrix products can have.
+
+    Raises:
+        ValueError: If it is not.
+    """
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision is {precision!r}: choose 'float32' or 'bfloat16'.")

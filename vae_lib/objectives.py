@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from vae_lib.checks import require_precision
 from vae_lib.gaussian import Gaussian
 from vae_lib.matmul import fast_float32
 from vae_lib.memory import affordable_draws
@@ -144,10 +145,12 @@ def log_likelihood(
         The estimate, shape (B,), in nats.
 
     Raises:
-        ValueError: If ``k`` or ``chunk`` is less than 1 or the model refuses ``x``.
+        ValueError: If ``k`` or ``chunk`` is less than 1, or ``precision`` is neither of the two, or
+            the model refuses ``x``.
 
     Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
+    require_precision(precision)
     chunk = affordable_draws(x) if chunk is None else chunk
     if k < 1 or chunk < 1:
         raise ValueError(f"k is {k} and chunk is {chunk}: both must be at least 1.")

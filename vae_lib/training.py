@@ -161,7 +161,7 @@ def fit(
     except KeyboardInterrupt:
         if rank == 0:
             done = len(history.seconds)
-            print(f"Interrupted: the model keeps its weights after {done} full epochs.")
+            print(f"Interrupted after {done} full epochs: the model keeps the weights it has now.")
             if checkpoint is not None and Path(checkpoint).exists():
                 print(f"{checkpoint} holds a full epoch: go on with resume=True (--resume).")
     finally:
