@@ -149,21 +149,38 @@ def test_importance_weights_at_the_exact_posterior_are_constant(random_linear, g
     torch.testing.assert_close(bound, model.log_evidence(x), rtol=0, atol=EXACT)
 
 
-@pytest.mark.parametrize("chunk", [30, 140, 280, None])
-def test_log_likelihood_in_chunks_is_the_naive_sum(chunk):
-    """Whole, in blocks of two images, and in 30 draws of one image at a time."""
+@pytest.mark.parametrize(
+    ("k", "chunk", "at_once", "sizes"),
+    [
+        (70, None, 4, (70,)),
+        (70, 280, 4, (70,)),
+        (70, 140, 2, (70,)),
+        (70, 30, 1, (30, 30, 10)),
+        (150, 400, 4, (100, 50)),
+    ],
+)
+def test_log_likelihood_in_chunks_is_the_naive_sum(k, chunk, at_once, sizes):
+    """Whole, in blocks of images, and in parts of the draws: the naive sum over the same draws."""
     torch.manual_seed(0)
     model = mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)).double()
     x = torch.bernoulli(torch.full((4, 9), 0.5))
-    ours = log_likelihood(model, x, k=70, chunk=chunk, generator=torch.Generator().manual_seed(1))
+    ours = log_likelihood(model, x, k, chunk=chunk, generator=torch.Generator().manual_seed(1))
     generator = torch.Generator().manual_seed(1)
     naive = []
-    for images in x.split({30: 1, 140: 2, 280: 4, None: 4}[chunk]):
+    for images in x.split(at_once):
         q = model.encode(images)
-        sizes = (30, 30, 10) if chunk == 30 else (70,)
         z = torch.cat([q.rsample((size,), generator) for size in sizes])
         naive.append((model.log_joint(images, z) - q.log_prob(z)).exp().mean(0).log())
     torch.testing.assert_close(ours, torch.cat(naive), rtol=0, atol=1e-12)
+
+
+def test_bar_of_the_log_likelihood_is_shown_only_if_asked_for(capsys):
+    model = mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)).double()
+    log_likelihood(model, torch.zeros(2, 9), 10)
+    assert not capsys.readouterr().err
+    log_likelihood(model, torch.zeros(2, 9), 10, progress=True)
+    shown = capsys.readouterr().err
+    assert "log-likelihood: 100%" in shown and "block/s" in shown
 
 
 def test_log_likelihood_reaches_the_evidence(random_linear, generator):
