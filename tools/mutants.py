@@ -47,7 +47,10 @@ EXPLAINED = {
     )
 } | {
     "objectives.log_likelihood: bound = importance_weighted_bound(model, images, size, "
-    "generator=generator)": "the same proposal: it is then encoded once for each chunk"
+    "generator=generator)": "the same proposal: it is then encoded once for each chunk",
+    "objectives.log_likelihood: total = torch.logaddexp(bound + math.log(size), total)": (
+        "logaddexp is symmetric"
+    ),
 }
 
 
