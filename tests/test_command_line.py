@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 import torch
@@ -200,6 +201,7 @@ def test_ctrl_c_keeps_a_checkpoint_and_prints_the_line_that_goes_on(tmp_path):
     with subprocess.Popen(
         [*command, "--checkpoint", path.name],
         env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's & ignores it
     ) as process:  # fmt: skip
         try:
             end = time.monotonic() + 60
