@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jupyter_cache import get_cache
 
 from tools.equations import REPORT, read_agreement
-from tools.notebooks import notebook_paths
+from tools.notebooks import notebook_paths, read_notebook
 from tools.static_files import fetch_static_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,15 +96,14 @@ def quiet_kernels() -> dict[str, str]:
     return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 
-def nothing_to_run(outputs: Path) -> bool:
-    """Say whether every notebook's outputs are there already."""
-    cache = get_cache(outputs)
-    try:
-        for path in notebook_paths(LANGUAGES[0]):
-            cache.match_cache_file(str(path))
-    except KeyError:
-        return False
-    return True
+def code_digest() -> str:
+    """Return a number that changes with the code of a notebook, and not with its prose."""
+    digest = hashlib.sha256()
+    for path in notebook_paths(LANGUAGES[0]):
+        for cell in read_notebook(path)["cells"]:
+            if cell["cell_type"] == "code":
+                digest.update(f"{path.name} {cell['source']}".encode())
+    return digest.hexdigest()
 
 
 def build_language(language: str, config: Path) -> None:
@@ -144,9 +142,12 @@ def main() -> None:
     for old in set((BUILD / "outputs").glob("*")) - {outputs}:
         shutil.rmtree(old)
     configs = [write_config(language, outputs) for language in LANGUAGES]
-    side_by_side = len(LANGUAGES) if nothing_to_run(outputs) else 1  # one must run for the other
-    with ThreadPoolExecutor(side_by_side) as pool:
+    have_run = outputs / "have_run"  # the code whose outputs are all there
+    nothing_to_run = have_run.is_file() and have_run.read_text() == code_digest()
+    # What has to run runs for the first language, and the second one finds the outputs.
+    with ThreadPoolExecutor(len(LANGUAGES) if nothing_to_run else 1) as pool:
         list(pool.map(build_language, LANGUAGES, configs))
+    have_run.write_text(code_digest())
     shutil.copy(ROOT / "book/index.html", BUILD / "html/index.html")
     print("\nThe book is built. Open _build/html/index.html")
 
