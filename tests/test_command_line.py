@@ -263,11 +263,15 @@ def test_reproduce_writes_the_figure_and_its_protocol(call, tiny):
     assert f"{about['log_likelihood']:.2f} ± {about['standard_error']:.2f}" in out
     assert about["training_seconds"] > 0 and about["evaluation_seconds"] > 0
     assert "CPU threads" in about["device"] and about["final_train_bound"] < 0
-    model = load_model("burda.safetensors")
+    model = load_model("reproduced.safetensors")
     assert (model.latent_dim, model.config["hidden"]) == (50, [200, 200])
     assert model.config["activation"] == "tanh"
-    settings = read_checkpoint("burda.safetensors")[1]["settings"]
-    assert settings["epsilon"] == 1e-4 and settings["binarisation"] == "dynamic"
+    settings = read_checkpoint("reproduced.safetensors")[1]["settings"]
+    assert (
+        about["model"] == "784-200-200-50 tanh"
+        and settings["epsilon"] == 1e-4
+        and settings["binarisation"] == "dynamic"
+    )
 
 
 def test_paper_s_plan_is_the_published_one():
@@ -281,19 +285,19 @@ def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
     options = ["reproduce", "burda", "--device", "cpu", "--budget", "1"]
     monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(2))
     assert call(*options)[0] == 0
-    assert read_checkpoint("burda.safetensors")[1]["epochs"] == 2
+    assert read_checkpoint("reproduced.safetensors")[1]["epochs"] == 2
     monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(3))
     status, out, _ = call(*options, "--resume")
     assert status == 0 and "epochs: 2," in out
 
 
 def test_plan_fits_into_its_budget(monkeypatch, capsys):
-    data = command_line.load_mnist()
-    plan = reproduce.plan_for(1.0, 1, data, "cpu")
+    data, recipe = command_line.load_mnist(), reproduce.RECIPES["book"]
+    plan = reproduce.plan_for(recipe, 1.0, 1, data, "cpu")
     assert plan == reproduce.shorter(plan.epochs)
     assert plan.epochs > 1 and plan.batch_size == 128 and plan.precision == "bfloat16"
     with pytest.raises(ValueError, match="0 minutes are not enough"):
-        reproduce.plan_for(0.0, 1, data, "cpu")
+        reproduce.plan_for(recipe, 0.0, 1, data, "cpu")
 
 
 def test_interrupted_reproduction_says_how_to_go_on(call, tiny, monkeypatch):

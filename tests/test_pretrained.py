@@ -37,7 +37,8 @@ def trained(tmp_path):
     history = fit(model, images, epochs=2, batch_size=8, device="cpu", checkpoint=checkpoint)
     result = tmp_path / "run.json"
     about = {
-        "log_likelihood": -9.5, "standard_error": 0.2, "published": -86.76, "k_train": 1,
+        "log_likelihood": -9.5, "standard_error": 0.2, "published": -86.76, "model": "16-8-2 tanh",
+        "k_train": 1,
         "k_test": 5000, "images": 10000, "test_binarisation": "fixed", "epochs": 2,
         "batch_size": 8, "learning_rate": "0.001", "precision": "float32", "seed": 0,
         "final_train_bound": history.train_bound[-1], "training_seconds": 1.5,

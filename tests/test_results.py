@@ -12,13 +12,14 @@ from tools.notebooks import ROOT
 from tools.results import FOLDER, Run, read_run, read_runs
 from vae_lib import reproduce
 from vae_lib.data import Dataset
-from vae_lib.reproduce import PAPER, PUBLISHED, Plan, reproduce_burda
+from vae_lib.reproduce import PAPER, RECIPES, Plan
 from vae_lib.schedules import OneCycle
 
 PAPERS_RUN = {
-    "log_likelihood": -86.514, "standard_error": 0.2449, "published": -86.76, "k_train": 1,
-    "k_test": 5000, "images": 10000, "test_binarisation": "fixed", "epochs": 3280,
-    "batch_size": 20, "learning_rate": "BurdaStages(stages=8)", "precision": "float32", "seed": 4,
+    "log_likelihood": -86.514, "standard_error": 0.2449, "published": -86.76,
+    "model": "784-200-200-50 tanh", "k_train": 1, "k_test": 5000, "images": 10000,
+    "test_binarisation": "fixed", "epochs": 3280, "batch_size": 20,
+    "learning_rate": "BurdaStages(stages=8)", "precision": "float32", "seed": 4,
     "final_train_bound": -84.0, "training_seconds": 9000.0, "evaluation_seconds": 70.0,
     "device": "A GPU", "torch": "2.13.0", "command": "python -m vae_lib reproduce burda",
 }  # fmt: skip
@@ -61,9 +62,9 @@ def test_run_of_the_papers_schedule_takes_the_place_of_the_published_row(table):
     ]  # fmt: skip
     assert rows[1] == ["VAE", "86.51", "0.24", "86.76", "−0.25", "4", "2.5 h", "A GPU"]
     assert rows[2] == [
-        "The published schedule. Protocol: k = 1 in training, 3,280 epochs, batch size 20, "
-        "learning rate BurdaStages(stages=8), float32; k = 5,000 on 10,000 test images, fixed "
-        "binarisation.\n\nCommand: python -m vae_lib reproduce burda"
+        "The published schedule. Protocol: 784-200-200-50 tanh, k = 1 in training, 3,280 epochs, "
+        "batch size 20, learning rate BurdaStages(stages=8), float32; k = 5,000 on 10,000 test "
+        "images, fixed binarisation.\n\nCommand: python -m vae_lib reproduce burda"
     ]
     assert [row[0] for row in rows[3:]] == ["IWAE, k = 5", "IWAE, k = 50"]
 
@@ -93,7 +94,7 @@ def test_chinese_table_says_the_same(table):
     assert rows[0] == ["目標函數", "數值", "標準誤", "已發表", "差", "種子", "訓練時間", "裝置"]
     assert rows[1] == ["VAE", "86.51", "0.24", "86.76", "−0.25", "4", "2.5 小時", "A GPU"]
     assert rows[2][0].startswith(
-        "採用已發表的排程。做法：訓練時 k = 1，3,280 個訓練週期，批次 20 張"
+        "採用已發表的排程。做法：784-200-200-50 tanh；訓練時 k = 1，3,280 個訓練週期，批次 20 張"
     )
     assert rows[4][0].startswith("依時間預算安排，並非已發表的排程。")
     assert "k = 5,000，10,000 張測試影像，固定二值化。" in rows[4][0]
@@ -103,7 +104,13 @@ def test_chinese_table_says_the_same(table):
 
 @pytest.mark.parametrize(
     "change",
-    [{"epochs": 3279}, {"batch_size": 100}, {"learning_rate": "0.001"}, {"precision": "bfloat16"}],
+    [
+        {"epochs": 3279},
+        {"batch_size": 100},
+        {"learning_rate": "0.001"},
+        {"precision": "bfloat16"},
+        {"model": "784-400-40 relu"},
+    ],
 )
 def test_any_other_training_is_not_the_papers(change):
     assert Run(**PAPERS_RUN).on_schedule
@@ -131,7 +138,7 @@ def test_fields_are_those_that_reproduce_writes(monkeypatch):
     images, labels = torch.rand(24, 784), torch.zeros(24, dtype=torch.long)
     few = Dataset(images[:12], images[12:16], images[16:], *labels.split([12, 4, 8]), "few")
     plan = Plan(1, 8, OneCycle(1e-3, 1), "float32")
-    _, about = reproduce_burda(few, 1, plan, device="cpu")
+    _, about = reproduce.reproduce(RECIPES["burda"], few, 1, plan, device="cpu")
     assert set(about) | {"command"} == {field.name for field in fields(Run)}
     assert not Run(**about, command="").on_schedule
     assert Run(**(about | {"command": ""} | vars_of(PAPER))).on_schedule
@@ -143,7 +150,9 @@ def vars_of(plan):
 
 def test_committed_runs_have_every_field_and_belong_in_the_table():
     for run in read_runs(FOLDER):
-        assert run.published == PUBLISHED.get(run.k_train), run.command
+        recipe = RECIPES[run.command.split()[4]]
+        assert run.published == recipe.published.get(run.k_train), run.command
+        assert run.model == str(recipe), run.command
         assert (run.k_test, run.images, run.test_binarisation) == (5000, 10_000, "fixed")
         assert "--budget" in run.command or run.on_schedule, f"what was {run.command}?"
         assert not re.search(r"\s/", run.command), f"a path of one machine: {run.command}"

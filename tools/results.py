@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from tools.notebooks import ROOT
-from vae_lib.reproduce import PAPER
+from vae_lib.reproduce import PAPER, RECIPES
 
 FOLDER = ROOT / "benchmarks/results"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training and its figure: the fields are those that ``reproduce_burda`` describes.
+    """One training and its figure: the fields are those that ``reproduce`` describes.
 
     ``log_likelihood``, ``standard_error``, ``published`` and ``final_train_bound`` are in nats per
     image, times in seconds; ``command`` is what was typed.
@@ -21,6 +21,7 @@ class Run:
     log_likelihood: float
     standard_error: float
     published: float | None
+    model: str
     k_train: int
     k_test: int
     images: int
@@ -39,9 +40,10 @@ class Run:
 
     @property
     def on_schedule(self) -> bool:
-        """Whether the training was the paper's: epochs, batch size, rates and precision."""
+        """Whether the training was the paper's: model, epochs, batch size, rates and precision."""
         ours = (self.epochs, self.batch_size, self.learning_rate, self.precision)
-        return ours == (PAPER.epochs, PAPER.batch_size, str(PAPER.learning_rate), PAPER.precision)
+        papers = (PAPER.epochs, PAPER.batch_size, str(PAPER.learning_rate), PAPER.precision)
+        return (self.model, *ours) == (str(RECIPES["burda"]), *papers)
 
 
 def read_run(path: Path) -> Run:
@@ -56,7 +58,7 @@ def read_run(path: Path) -> Run:
     if missing:
         raise ValueError(
             f"{path.name} lacks {', '.join(missing)}: write it with "
-            "`python -m vae_lib reproduce burda --json FILE`."
+            "`python -m vae_lib reproduce … --json FILE`."
         )
     return Run(**{name: content[name] for name in names})
 

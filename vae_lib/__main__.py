@@ -9,14 +9,13 @@ import sys
 import torch
 
 from vae_lib.checkpoints import load_model, read_checkpoint
-from vae_lib.data import Dataset, binarise, load_mnist
+from vae_lib.data import Dataset, load_mnist
 from vae_lib.devices import pick_device
 from vae_lib.mnist_files import DataUnavailable
 from vae_lib.models import mlp_vae
-from vae_lib.objectives import log_likelihood
 from vae_lib.options import parser
-from vae_lib.reproduce import PAPER, plan_for, reproduce_burda, shorter
-from vae_lib.scores import Score
+from vae_lib.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
+from vae_lib.scores import score_images
 from vae_lib.training import fit
 from vae_lib.workers import joined, rank_and_count
 
@@ -42,15 +41,15 @@ def train(options: argparse.Namespace) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Estimate log p(x) of a checkpoint's model on the test images."""
-    place = pick_device(options.device)
-    model = load_model(options.checkpoint).to(place)
+    model = load_model(options.checkpoint).to(pick_device(options.device))
     data = _data(options)
-    test = binarise(data.test[: options.images], "fixed").to(place)
-    generator = torch.Generator(place).manual_seed(options.seed)
-    values = log_likelihood(
-        model, test, options.k, generator=generator, precision=options.precision, progress=True
+    about = data.about.split(",")[0] + " test"
+    images = data.test[: options.images]
+    print(
+        score_images(
+            model, images, options.k, about, seed=options.seed, precision=options.precision
+        )
     )
-    print(Score(values.cpu(), options.k, data.about.split(",")[0] + " test", "fixed"))
 
 
 def sample(options: argparse.Namespace) -> None:
@@ -67,16 +66,18 @@ def sample(options: argparse.Namespace) -> None:
     print(f"{options.count} decoder means, z from the prior, are in {options.image}.")
 
 
-def reproduce(options: argparse.Namespace) -> None:
-    """Train and measure by the protocol of Burda et al. 2016, one stochastic layer."""
+def reproduce_figure(options: argparse.Namespace) -> None:
+    """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
+    recipe = RECIPES[options.what]
     data = load_mnist("full", options.folder)
-    plan = PAPER
-    if options.budget is not None and options.resume and options.checkpoint.exists():
+    if options.budget is None:
+        plan = PAPER
+    elif options.resume and options.checkpoint.exists():
         plan = shorter(read_checkpoint(options.checkpoint)[1]["epochs"])
-    elif options.budget is not None:
-        plan = plan_for(options.budget, options.k_train, data, options.device)
-    result = reproduce_burda(
-        data, options.k_train, plan, device=options.device, seed=options.seed,
+    else:
+        plan = plan_for(recipe, options.budget, options.k_train, data, options.device)
+    result = reproduce(
+        recipe, data, options.k_train, plan, device=options.device, seed=options.seed,
         checkpoint=options.checkpoint, resume=options.resume,
     )  # fmt: skip
     if result is None:
@@ -114,7 +115,8 @@ def main() -> None:
     if options.command is None:
         top.print_help()
         return
-    commands = {"train": train, "evaluate": evaluate, "sample": sample, "reproduce": reproduce}
+    commands = {"train": train, "evaluate": evaluate, "sample": sample}
+    commands["reproduce"] = reproduce_figure
     try:
         with joined():
             commands[options.command](options)

@@ -1,4 +1,4 @@
-"""Published figures, trained and measured again by their own protocol."""
+"""Recipes that lead to a figure: the paper's, to measure what was published, and the book's own."""
 
 import time
 from dataclasses import dataclass
@@ -7,17 +7,50 @@ from typing import Any
 
 import torch
 
-from vae_lib.data import Dataset, binarise
+from vae_lib.data import Dataset
 from vae_lib.devices import describe_device, pick_device
 from vae_lib.models import VAE, mlp_vae
-from vae_lib.objectives import log_likelihood
 from vae_lib.schedules import BurdaStages, OneCycle, Schedule
-from vae_lib.scores import Score
+from vae_lib.scores import Score, score_images
 from vae_lib.training import fit
 from vae_lib.workers import add_up, rank_and_count
 
 K_TEST = 5000
 PUBLISHED = {1: -86.76, 5: -85.54, 50: -84.78}  # Burda et al. 2016, table 1, one stochastic layer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model, and what goes with it whatever the budget is.
+
+    Attributes:
+        hidden: Sizes of the encoder's hidden layers; the decoder mirrors them.
+        latent_dim: L.
+        activation: After each hidden layer.
+        epsilon: Added to Adam's denominator.
+        published: The paper's log-likelihood for each k in training, in nats per image.
+    """
+
+    hidden: tuple[int, ...]
+    latent_dim: int
+    activation: str
+    epsilon: float
+    published: dict[int, float]
+
+    def __str__(self) -> str:
+        """Give the sizes from the pixels to the latents, e.g. ``784-400-40 relu``."""
+        return "-".join(map(str, (784, *self.hidden, self.latent_dim))) + f" {self.activation}"
+
+    def build(self, seed: int = 0) -> VAE:
+        """Build the model with the weights of a seed."""
+        torch.manual_seed(seed)
+        return mlp_vae(latent_dim=self.latent_dim, hidden=self.hidden, activation=self.activation)
+
+
+RECIPES = {
+    "burda": Recipe((200, 200), 50, "tanh", 1e-4, PUBLISHED),  # section 5 of the paper
+    "book": Recipe((400,), 40, "relu", 1e-8, {}),
+}
 
 
 @dataclass(frozen=True)
@@ -40,24 +73,16 @@ class Plan:
 PAPER = Plan(BurdaStages().epochs, 20, BurdaStages(), "float32")
 
 
-def burda_model(seed: int = 0) -> VAE:
-    """Build the VAE with one stochastic layer of 50 units and tanh layers of 200 and 200.
-
-    Source: Burda et al. 2016, section 5.
-    """
-    torch.manual_seed(seed)
-    return mlp_vae(latent_dim=50, hidden=(200, 200), activation="tanh")
-
-
 def shorter(epochs: int) -> Plan:
     """Plan so many epochs in place of the paper's 3280: larger steps, one cycle of rates."""
     return Plan(epochs, 128, OneCycle(3e-3, epochs), "bfloat16")
 
 
-def plan_for(minutes: float, k: int, data: Dataset, device: str | None) -> Plan:
+def plan_for(recipe: Recipe, minutes: float, k: int, data: Dataset, device: str | None) -> Plan:
     """Time two epochs, and plan as many as fit into a budget.
 
     Args:
+        recipe: What is to be trained.
         minutes: What the training may take.
         k: Draws of z per image and step.
         data: The full set.
@@ -66,7 +91,7 @@ def plan_for(minutes: float, k: int, data: Dataset, device: str | None) -> Plan:
     Raises:
         ValueError: If not even one epoch fits.
     """
-    history = fit(burda_model(), data.train, k=k, precision="bfloat16", device=device, epochs=2)
+    history = fit(recipe.build(), data.train, k=k, precision="bfloat16", device=device, epochs=2)
     second = history.seconds[1] - history.seconds[0]
     times = torch.tensor([second], device=pick_device(device))
     second = add_up(times).item() / rank_and_count()[1]  # all processes must plan the same
@@ -77,10 +102,11 @@ def plan_for(minutes: float, k: int, data: Dataset, device: str | None) -> Plan:
     return shorter(epochs)
 
 
-def reproduce_burda(
+def reproduce(
+    recipe: Recipe,
     data: Dataset,
     k: int,
-    plan: Plan = PAPER,
+    plan: Plan,
     *,
     device: str | None = None,
     seed: int = 0,
@@ -90,8 +116,9 @@ def reproduce_burda(
     """Train on all 60,000 training images and estimate log p(x) of the 10,000 test images.
 
     Args:
+        recipe: What is to be trained.
         data: The full set; its validation images are trained on, as in the paper.
-        k: Draws of z per image and step: 1 is the VAE, 5 and 50 the paper's IWAE.
+        k: Draws of z per image and step: 1 is the VAE, more the IWAE.
         plan: The paper's schedule, or that of a budget.
         device: As for ``fit``.
         seed: Of weights, draws and shuffling.
@@ -102,30 +129,27 @@ def reproduce_burda(
         The figure, k = 5000 on one fixed binarisation of the test images, and all that is to be
         said beside it; None if the training was interrupted.
 
-    Source: Burda et al. 2016, table 1: Adam with ε = 1e-4, dynamic binarisation.
+    Source: Burda et al. 2016, section 5: dynamic binarisation.
     """
-    model = burda_model(seed)
+    model = recipe.build(seed)
     images = torch.cat([data.train, data.validation])
     history = fit(
-        model, images, epochs=plan.epochs, batch_size=plan.batch_size, k=k, epsilon=1e-4,
-        learning_rate=plan.learning_rate, precision=plan.precision, device=device, seed=seed,
-        checkpoint=checkpoint, resume=resume,
+        model, images, epochs=plan.epochs, batch_size=plan.batch_size, k=k,
+        learning_rate=plan.learning_rate, precision=plan.precision, epsilon=recipe.epsilon,
+        device=device, seed=seed, checkpoint=checkpoint, resume=resume,
     )  # fmt: skip
     if len(history.seconds) < plan.epochs:
         return None
-    place = pick_device(device)
     start = time.perf_counter()
-    test = binarise(data.test, "fixed").to(place)
-    generator = torch.Generator(place).manual_seed(seed)
-    values = log_likelihood(model, test, K_TEST, generator=generator, progress=True)
-    score = Score(values.cpu(), K_TEST, f"MNIST test, all {len(test):,}", "fixed")
+    score = score_images(model, data.test, K_TEST, f"MNIST test, all {len(data.test):,}", seed=seed)
     about = {
         "log_likelihood": score.mean, "standard_error": score.standard_error,
-        "published": PUBLISHED.get(k), "k_train": k, "k_test": K_TEST, "images": len(test),
-        "test_binarisation": "fixed", "epochs": plan.epochs, "batch_size": plan.batch_size,
+        "published": recipe.published.get(k), "model": str(recipe), "k_train": k,
+        "k_test": K_TEST, "images": len(data.test), "test_binarisation": score.binarisation,
+        "epochs": plan.epochs, "batch_size": plan.batch_size,
         "learning_rate": str(plan.learning_rate), "precision": plan.precision, "seed": seed,
         "final_train_bound": history.train_bound[-1], "training_seconds": history.seconds[-1],
-        "evaluation_seconds": time.perf_counter() - start, "device": describe_device(place),
-        "torch": torch.__version__,
+        "evaluation_seconds": time.perf_counter() - start,
+        "device": describe_device(pick_device(device)), "torch": torch.__version__,
     }  # fmt: skip
     return score, about

@@ -3,7 +3,12 @@
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from vae_lib.data import binarise
+from vae_lib.models import GenerativeModel
+from vae_lib.objectives import log_likelihood
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,30 @@ class Score:
             )
         difference = self.values - other.values
         return difference.mean().item(), difference.std().item() / math.sqrt(len(difference))
+
+
+def score_images(
+    model: GenerativeModel,
+    images: Tensor,
+    k: int,
+    data: str,
+    *,
+    seed: int = 0,
+    precision: str = "float32",
+) -> Score:
+    """Estimate log p(x) of images that are binarised once, with a progress bar.
+
+    Args:
+        model: On the device that is to compute.
+        images: Shape (N, D), values in [0, 1].
+        k: Importance samples per image.
+        data: Which images they are, in words.
+        seed: Of the samples; the binarisation is always the same.
+        precision: As for ``log_likelihood``.
+
+    Source: eq-importance-weighted-bound.
+    """
+    x = binarise(images, "fixed").to(model.zeros.device)
+    generator = torch.Generator(x.device).manual_seed(seed)
+    values = log_likelihood(model, x, k, generator=generator, precision=precision, progress=True)
+    return Score(values.cpu(), k, data, "fixed")

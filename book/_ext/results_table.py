@@ -37,7 +37,7 @@ WORDS = {
         "not run here",
         "The published schedule",
         "Fitted to a time budget, not the published schedule",
-        "{schedule}. Protocol: k = {k_train} in training, {epochs:,} epochs, batch size "
+        "{schedule}. Protocol: {model}, k = {k_train} in training, {epochs:,} epochs, batch size "
         "{batch_size}, learning rate `{learning_rate}`, `{precision}`; k = {k_test:,} on "
         "{images:,} test images, {binarisation} binarisation.",
         "Command: `{command}`",
@@ -49,9 +49,9 @@ WORDS = {
         "此處未執行",
         "採用已發表的排程",
         "依時間預算安排，並非已發表的排程",
-        "{schedule}。做法：訓練時 k = {k_train}，{epochs:,} 個訓練週期，批次 {batch_size} 張，"
-        "學習率 `{learning_rate}`，`{precision}`；測試時 k = {k_test:,}，{images:,} 張測試影像，"
-        "{binarisation}二值化。",
+        "{schedule}。做法：{model}；訓練時 k = {k_train}，{epochs:,} 個訓練週期，"
+        "批次 {batch_size} 張，學習率 `{learning_rate}`，`{precision}`；"
+        "測試時 k = {k_test:,}，{images:,} 張測試影像，{binarisation}二值化。",
         "指令：`{command}`",
         {"fixed": "固定", "dynamic": "動態", "none": "無"},
         ("{:.0f} 秒", "{:.0f} 分鐘", "{:.1f} 小時"),
@@ -83,7 +83,7 @@ class ResultsTable(SphinxDirective):
 
     def rows(self, run: Run) -> list[nodes.row]:
         """Return the run's figures, and below them its protocol and its command."""
-        published = PUBLISHED.get(run.k_train)
+        published = run.published
         figures = row(
             objective(run.k_train),
             figure(run.log_likelihood),
