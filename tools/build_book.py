@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from tools import page_weights
 from tools.equations import REPORT, read_agreement
 from tools.notebooks import notebook_paths, read_notebook
 from tools.static_files import fetch_static_files
@@ -149,6 +150,7 @@ def main() -> None:
         list(pool.map(build_language, LANGUAGES, configs))
     have_run.write_text(code_digest())
     shutil.copy(ROOT / "book/index.html", BUILD / "html/index.html")
+    page_weights.report()
     print("\nThe book is built. Open _build/html/index.html")
 
 
