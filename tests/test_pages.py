@@ -27,6 +27,7 @@ WITHOUT_ALT = """() => [...document.images]
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
         .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
         .filter(node => !node.closest(".pst-scrollable-table-container"))
         .map(node => node.outerHTML.slice(0, 80));
     const extra = document.documentElement.scrollWidth - innerWidth;

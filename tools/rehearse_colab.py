@@ -39,7 +39,7 @@ def clone(source: Path, target: Path) -> str:
 
 
 def kernel_environment(address: str, repository: Path) -> dict[str, str]:
-    """Return the kernel's environment: git finds ``address`` at ``repository``, Python the stand-in.
+    """Return an environment where git finds ``address`` at ``repository`` and Python the stand-in.
 
     Args:
         address: What the first cell installs from, without ``git+``.
@@ -50,7 +50,6 @@ def kernel_environment(address: str, repository: Path) -> dict[str, str]:
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": address,
         "PYTHONPATH": str(COLAB),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
 
