@@ -23,6 +23,10 @@ READ_TEXT = """() => {
 }"""
 WITHOUT_ALT = """() => [...document.images]
     .filter(image => !image.alt).map(image => image.outerHTML.slice(0, 80))"""
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
+    const { content, font } = getComputedStyle(icon, "::before");
+    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+}).map(icon => icon.className)"""
 # What scrolls inside its own box may be wide; these boxes may not, nor may the page.
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
@@ -61,6 +65,10 @@ def test_equations_are_rendered(opened):
 
 def test_pictures_have_alternative_texts(opened):
     assert not opened.evaluate(WITHOUT_ALT)
+
+
+def test_icons_are_drawn(opened):
+    assert not opened.evaluate(UNDRAWN_ICONS)
 
 
 def test_language_and_script(opened):
