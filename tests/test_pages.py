@@ -1,43 +1,18 @@
-"""The built pages in a real browser: both languages, with no kernel and no network."""
+"""The built pages in a real browser: from a server and from files, no kernel and no network."""
 
 import functools
-import http.server
-import os
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import HTML, PAGES, SOURCES, html_name, open_page, watch
 from bs4 import BeautifulSoup
-from pages import Page, labels, pages, simplified_only
+from pages import labels, simplified_only
 
-ROOT = Path(__file__).resolve().parents[1]
-HTML = ROOT / "_build/html"
-REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
-
-
-def html_name(page: Page) -> str:
-    """The built page's path below ``_build/html``."""
-    return page.path.relative_to(ROOT / "book").with_suffix(".html").as_posix()
-
-
-SOURCES = pages("en") + pages("zh-TW")
-PAGES = [html_name(page) for page in SOURCES]
-WITH_SLIDERS = [
-    html_name(page)
+EXPLORERS = {
+    html_name(page): sum(len(re.findall(r"^explorer\(", c["source"], re.M)) for c in page.cells)
     for page in SOURCES
-    if any(re.search(r"^explorer\(", cell["source"], re.M) for cell in page.cells)
-]
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+}
 # Every character that a reader can meet: the text, and the attributes that are shown or read out.
 READ_TEXT = """() => {
     const words = [document.title, document.body.innerText];
@@ -46,125 +21,95 @@ READ_TEXT = """() => {
             words.push(node.getAttribute(name));
     return words.join("\\n");
 }"""
+WITHOUT_ALT = """() => [...document.images]
+    .filter(image => !image.alt).map(image => image.outerHTML.slice(0, 80))"""
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
+    const { content, font } = getComputedStyle(icon, "::before");
+    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+}).map(icon => icon.className)"""
 # What scrolls inside its own box may be wide; these boxes may not, nor may the page.
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
         .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
         .filter(node => !node.closest(".pst-scrollable-table-container"))
         .map(node => node.outerHTML.slice(0, 80));
     const extra = document.documentElement.scrollWidth - innerWidth;
     return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;
 }"""
-# The part of the picture that is on the screen: the frames that a Stack hides have no size.
-SHOWN_PICTURE = """node => [...node.querySelectorAll("img")]
-    .filter(img => img.getClientRects().length).map(img => img.src).join()"""
+# Whether another picture is on the screen than at the last call; hidden frames have no size.
+NEW_PICTURE = """node => {
+    const shown = [...node.querySelectorAll("img")].filter(img => img.getClientRects().length);
+    const before = node.shownPicture;
+    node.shownPicture = shown.map(img => img.src).join();
+    return shown.length > 0 && node.shownPicture !== before;
+}"""
 
 
-class SilentHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    if not (HTML / "zh-TW/intro.html").exists():
-        _cannot_run("there are no built pages: run `make book` first")
-    handler = functools.partial(SilentHandler, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import Error, sync_playwright
-
-    executable = next(
-        (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if os.path.exists(path)),
-        None,
-    )
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        except Error as error:
-            _cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser, address):
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, browser, address, root):
+    """One page, opened once for all the tests that look at it."""
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda line: (
-                line.type == "error" and page.problems.append(f"{line.text} {line.location}")
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((address, "data:", "blob:"))
-                or page.problems.append(f"asked another host: {request.url}")
-            ),
-        )
+        watch(page, address)
+        page.source = request.param
+        open_page(page, root, page.source)
         yield page
 
 
-def _cannot_run(reason: str) -> None:
-    if REQUIRED:
-        pytest.fail(reason)
-    pytest.skip(reason)
+def test_equations_are_rendered(opened):
+    equations = opened.locator("div.math, span.math").count()
+    assert opened.locator("mjx-container").count() >= equations, "math is not rendered"
+    assert opened.locator("mjx-merror").count() == 0, "an equation has a TeX error"
 
 
-def _open(page, address: str, name: str) -> None:
-    """Open a page and wait until its equations and its widgets are there."""
-    page.goto(f"{address}/{name}")
-    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
-    page.evaluate("window.MathJax && MathJax.startup.promise")
-    if page.locator(".explorer").count():
-        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
-    page.evaluate("document.fonts.ready")
+def test_pictures_have_alternative_texts(opened):
+    assert not opened.evaluate(WITHOUT_ALT)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole(page, address, name):
-    _open(page, address, name)
-    equations = page.locator("div.math, span.math").count()
-    assert page.locator("mjx-container").count() >= equations, f"{name}: math is not rendered"
-    assert page.locator("mjx-merror").count() == 0, f"{name}: an equation has a TeX error"
-    for image in page.locator("img").all():
-        assert image.get_attribute("alt"), f"{name}: {image.get_attribute('src')} has no alt text"
-    language = name.split("/")[0]
-    assert page.locator("html").get_attribute("lang") == language, f"{name}: wrong lang attribute"
+def test_icons_are_drawn(opened):
+    assert not opened.evaluate(UNDRAWN_ICONS)
+
+
+def test_language_and_script(opened):
+    language = opened.source.split("/")[0]
+    assert opened.locator("html").get_attribute("lang") == language
     if language == "zh-TW":
-        found = simplified_only() & set(page.evaluate(READ_TEXT))
-        assert not found, f"{name} shows Simplified Chinese: {''.join(sorted(found))}"
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        too_wide = page.evaluate(TOO_WIDE)
-        assert not too_wide, f"{name} at {width} px, too wide: {too_wide}"
-    assert not page.problems, f"{name}: {page.problems}"
+        assert not simplified_only() & set(opened.evaluate(READ_TEXT)), "Simplified Chinese"
 
 
-@pytest.mark.parametrize("name", WITH_SLIDERS)
-def test_sliders_move_the_picture(page, address, name):
-    _open(page, address, name)
-    assert page.locator(".explorer").count(), f"{name}: its sliders are not on the page"
-    for number, explorer in enumerate(page.locator(".explorer").all(), start=1):
+def test_sliders_move_the_picture(opened):
+    explorers = opened.locator(".explorer").all()
+    assert len(explorers) == EXPLORERS[opened.source]
+    for number, explorer in enumerate(explorers, start=1):
+        assert explorer.evaluate(NEW_PICTURE), f"explorer {number} shows no picture"
         for slider in explorer.locator("[role=slider]").all():
-            before = explorer.evaluate(SHOWN_PICTURE)
-            assert before, f"{name}: explorer {number} shows no picture"
             slider.focus()
             at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
             slider.press("ArrowLeft" if at_end else "ArrowRight")
-            after = explorer.evaluate(SHOWN_PICTURE)
-            assert after and after != before, f"{name}: a slider of explorer {number} is dead"
-    assert not page.problems, f"{name}: {page.problems}"
+            assert explorer.evaluate(NEW_PICTURE), f"a slider of explorer {number} is dead"
+
+
+def test_nothing_is_wider_than_the_screen(opened):
+    for width in (1280, 390):
+        opened.set_viewport_size({"width": width, "height": 900})
+        assert not opened.evaluate(TOO_WIDE), f"too wide at {width} px"
+
+
+def test_no_error_and_no_other_host(opened, record_property):
+    """The last of a page's tests, so that it hears of what its sliders asked for, too."""
+    record_property("hosts", dict(opened.hosts))
+    assert not opened.problems
+
+
+def test_network_is_cut(page, address):
+    """Whatever a page asks of another host fails, and is kept."""
+    open_page(page, address, "en/intro.html")
+    for other in ("https://example.org/", "http://192.0.2.1/"):
+        with pytest.raises(Exception, match="Failed to fetch"):
+            page.evaluate(f"fetch({other!r})")
+        assert f"asked another host: {other}" in page.problems
+    page.hosts.clear()  # what the test itself asked is no page's doing
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
