@@ -134,6 +134,7 @@ def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
         (lambda v: fixed_noise_maximum(v, 7, 1.0), "latent_dim is 7: choose 1 to 6"),
         (lambda v: forecast_unit_variance(v, 2, 0.0), "noise variance is 0.0: choose a positive"),
         (lambda v: train_linear_vae(v[None], 2, -1.0), "noise variance is -1.0"),
+        (lambda v: rate_and_distortion(v, 2, 1.0, 0.0), "beta is 0.0: choose a positive number"),
     ],
 )
 def test_impossible_forecasts_are_refused(call, message):

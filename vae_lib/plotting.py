@@ -4,6 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -16,13 +17,16 @@ def use_style() -> None:
     plt.style.use(Path(__file__).with_name("book.mplstyle"))
 
 
-def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None) -> Figure:
+def image_grid(
+    images: Tensor, columns: int, row_labels: list[str] | None = None, ax: Axes | None = None
+) -> Figure:
     """Show square images side by side.
 
     Args:
         images: Shape (N, D), D a square number, values in [0, 1]; filled row by row.
         columns: Images in a row.
         row_labels: A label at the left of each row.
+        ax: Where to draw; by default a figure of its own.
 
     Raises:
         ValueError: If D is not a square number.
@@ -35,7 +39,8 @@ def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None
     tiles = images.new_ones(rows * columns, side + gap, side + gap)  # white where nothing is
     tiles[:count, :side, :side] = images.reshape(count, side, side)
     mosaic = tiles.unflatten(0, (rows, columns)).transpose(1, 2).flatten(2).flatten(0, 1)
-    figure, ax = plt.subplots(figsize=(0.65 * columns, 0.65 * rows))
+    if ax is None:
+        _, ax = plt.subplots(figsize=(0.65 * columns, 0.65 * rows))
     ax.imshow(mosaic[:-gap, :-gap].numpy(force=True), vmin=0, vmax=1)
     ax.spines[:].set_visible(False)
     ax.grid(False)
@@ -44,7 +49,7 @@ def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None
     ax.set(xticks=[], yticks=[])
     if row_labels is not None:
         ax.set_yticks(middles, row_labels)
-    return figure
+    return ax.figure
 
 
 def training_curves(history: History) -> Figure:
