@@ -85,7 +85,9 @@ def _frame(figure: Figure, values: Mapping[str, float | str], figures: Mapping[s
     figure.savefig(picture, format="png", dpi=SHARPNESS * figure.dpi)
     plt.close(figure)
     image = Image.open(picture).convert("RGB")
-    few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
+    few = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert(
+        "RGB"
+    )
     few.save(packed, format="webp", lossless=True, method=4)
     width, height = (round(size / SHARPNESS) for size in image.size)
     shown = {name: _shown(value) for name, value in values.items()}
