@@ -6,6 +6,7 @@ import json
 
 import ipywidgets
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
@@ -33,6 +34,11 @@ def draw_with_area(height, width=1.0):
 
 def image(frame):
     return BeautifulSoup(frame.value, "html.parser").img
+
+
+def pixels(shown):
+    code = shown["src"].removeprefix("data:image/webp;base64,")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB"))
 
 
 def test_each_slider_is_linked_to_precomputed_frames():
@@ -87,14 +93,28 @@ def test_text_of_a_frame_is_escaped():
     assert json.loads(image(frame)["data-figures"])['"<&'] == "1"
 
 
-def test_frame_is_sharper_than_the_page_and_has_few_colours():
+def test_frame_is_sharper_than_the_page():
     shown = image(explorer(draw, height=[1]).children[1].children[0])
-    code = shown["src"].removeprefix("data:image/webp;base64,")
-    picture = Image.open(io.BytesIO(base64.b64decode(code)))
     assert (shown["width"], shown["height"]) == ("100", "100")
-    assert picture.size == (150, 150)
-    assert len(picture.convert("RGB").getcolors()) <= 64
-    assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    assert pixels(shown).shape == (150, 150, 3)
+
+
+def test_frame_has_few_colours_and_all_of_them_are_nearly_right():
+    """A median cut would turn the only orange dot among many shades of grey brown."""
+
+    def draw_greys_and_a_dot(height):
+        figure, (left, right) = plt.subplots(1, 2, figsize=(4, 2))
+        left.imshow(np.linspace(0, 1, 784).reshape(28, 28))
+        right.plot(height, height, "o", color="C1")
+        return figure
+
+    reference = io.BytesIO()
+    draw_greys_and_a_dot(1).savefig(reference, format="png", dpi=150)
+    drawn = np.asarray(Image.open(reference).convert("RGB"))
+    shown = pixels(image(explorer(draw_greys_and_a_dot, height=[1]).children[1].children[0]))
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) <= 64
+    assert np.abs(shown.astype(int) - drawn).max() <= 20
+    assert (shown[0, 0] == 255).all()
 
 
 def test_with_ipywidgets_7_the_picture_follows_the_kernel(monkeypatch):

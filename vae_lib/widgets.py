@@ -16,6 +16,7 @@ from PIL import Image
 
 SHARPNESS = 1.5  # pixels of a frame for each pixel of the page
 COLOURS = 64  # enough for smooth edges of letters and lines; a frame then weighs half as much
+SPREAD = Image.Quantize.MAXCOVERAGE  # keeps colours that few pixels have, such as a dot's
 Frames = dict[tuple[int, ...], str]
 
 
@@ -85,9 +86,7 @@ def _frame(figure: Figure, values: Mapping[str, float | str], figures: Mapping[s
     figure.savefig(picture, format="png", dpi=SHARPNESS * figure.dpi)
     plt.close(figure)
     image = Image.open(picture).convert("RGB")
-    few = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert(
-        "RGB"
-    )
+    few = image.quantize(COLOURS, SPREAD, dither=Image.Dither.NONE).convert("RGB")
     few.save(packed, format="webp", lossless=True, method=4)
     width, height = (round(size / SHARPNESS) for size in image.size)
     shown = {name: _shown(value) for name, value in values.items()}
