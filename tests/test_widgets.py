@@ -61,19 +61,6 @@ def test_label_shows_spaces_and_the_values_as_they_are():
     assert slider.description == "a b"
 
 
-def test_few_colours_keep_a_small_dot_among_greys():
-    def dotted(k):
-        figure, ax = plt.subplots(figsize=(3, 3))
-        ax.imshow([[i * j for i in range(30)] for j in range(30)])
-        ax.plot([15], [15], "o", color="C1", ms=3)
-        return figure
-
-    _, stack = explorer(dotted, k=[1]).children
-    packed = base64.b64decode(image(stack.children[0])["src"].partition(",")[2])
-    colours = Image.open(io.BytesIO(packed)).convert("RGB").getcolors(256)
-    assert any(abs(r - 0xD5) + abs(g - 0x5E) + b < 12 for _, (r, g, b) in colours)
-
-
 def test_values_may_be_words():
     slider, stack = explorer(lambda loss: draw(len(loss)), loss=["right", "KL sign"]).children
     assert [text for text, _ in slider.options] == ["right", "KL sign"]

@@ -1,6 +1,7 @@
 """Figures that more than one page needs; each function returns the matplotlib figure it made."""
 
 from pathlib import Path
+from typing import cast
 
 import matplotlib.pyplot as plt
 import torch
@@ -49,7 +50,7 @@ def image_grid(
     ax.set(xticks=[], yticks=[])
     if row_labels is not None:
         ax.set_yticks(middles, row_labels)
-    return ax.figure
+    return cast(Figure, ax.figure)
 
 
 def training_curves(history: History) -> Figure:
