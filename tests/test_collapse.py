@@ -8,7 +8,12 @@ import torch
 from agreement import agree
 from scipy.optimize import minimize
 
-from vae_lib.collapse import fixed_noise_maximum, forecast_unit_variance, train_linear_vae
+from vae_lib.collapse import (
+    fixed_noise_maximum,
+    forecast_unit_variance,
+    rate_and_distortion,
+    train_linear_vae,
+)
 from vae_lib.diagnostics import active_units, unit_variance
 from vae_lib.gaussian import sigma_points
 from vae_lib.models import LinearGaussian
@@ -53,6 +58,41 @@ def test_best_evidence_at_fixed_noise_is_what_scipy_finds(data, variance):
     agree(ours, -min(found), atol=1e-6)
 
 
+@pytest.mark.equation("eq-rate-distortion", oracle="SciPy")
+@pytest.mark.parametrize("beta", [0.2, 1.0, 4.0])
+def test_rate_and_distortion_are_those_that_scipy_finds(data, beta):
+    """L-BFGS-B over W, A and v of any linear VAE; a gradient below 1e-7 leaves less than 1e-6."""
+    x, eigenvalues = data
+    covariance, variance = torch.cov(x.T, correction=0), 0.5
+
+    def terms(flat):
+        weight, encoder, log_var = flat[:18].reshape(6, 3), flat[18:36].reshape(3, 6), flat[36:]
+        left = torch.eye(6, dtype=x.dtype) - weight @ encoder
+        error = torch.trace(left @ covariance @ left.T)
+        error = error + (log_var.exp() * weight.square().sum(0)).sum()
+        square = torch.trace(encoder @ covariance @ encoder.T)
+        rate = 0.5 * (square + log_var.exp().sum() - 3 - log_var.sum())
+        return rate, 3 * math.log(2 * math.pi * variance) + error / (2 * variance)
+
+    def objective(flat):
+        leaf = torch.from_numpy(flat).requires_grad_()
+        rate, distortion = terms(leaf)
+        (distortion + beta * rate).backward()
+        return (distortion + beta * rate).item(), leaf.grad.numpy()
+
+    rng = np.random.default_rng(0)
+    tight = {"maxiter": 5000, "ftol": 1e-16, "gtol": 1e-7}
+    runs = [
+        minimize(objective, rng.normal(size=39), jac=True, method="L-BFGS-B", options=tight)
+        for _ in range(5)
+    ]
+    found = terms(torch.from_numpy(min(runs, key=lambda run: run.fun).x))
+    for ours, theirs in zip(
+        rate_and_distortion(eigenvalues, 3, variance, beta), found, strict=True
+    ):
+        agree(ours, theirs, atol=1e-5)
+
+
 @pytest.mark.equation("eq-unit-forecast", oracle="exact model")
 @pytest.mark.parametrize("variance", NOISE_LEVELS)
 def test_predicted_and_counted_active_units_are_equal(data, variance):
@@ -94,6 +134,7 @@ def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
         (lambda v: fixed_noise_maximum(v, 7, 1.0), "latent_dim is 7: choose 1 to 6"),
         (lambda v: forecast_unit_variance(v, 2, 0.0), "noise variance is 0.0: choose a positive"),
         (lambda v: train_linear_vae(v[None], 2, -1.0), "noise variance is -1.0"),
+        (lambda v: rate_and_distortion(v, 2, 1.0, 0.0), "beta is 0.0: choose a positive number"),
     ],
 )
 def test_impossible_forecasts_are_refused(call, message):

@@ -22,11 +22,18 @@ def flat_model():
     return mlp_vae(data_dim=16, latent_dim=2, hidden=(4,)).double()
 
 
-def test_image_grid_has_a_cell_per_image_and_labels():
-    figure = image_grid(torch.rand(5, 16), columns=3, row_labels=["above", "below"])
-    assert len(figure.axes) == 6
-    assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
-    assert figure.axes[3].get_ylabel() == "below"
+def test_image_grid_fills_row_by_row_and_labels_the_rows():
+    images = torch.rand(5, 16)
+    (ax,) = image_grid(images, columns=3, row_labels=["above", "below"]).axes
+    (picture,) = ax.images
+    shown = torch.from_numpy(picture.get_array().data)
+    assert shown.shape == (4 + 1 + 4, 4 + 1 + 4 + 1 + 4)  # a gap of one pixel
+    torch.testing.assert_close(shown[5:, 5:9], images[4].reshape(4, 4))
+    assert (shown[5:, 10:] == 1).all()  # no sixth image
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["above", "below"]
+    assert ax.get_yticks().tolist() == [1.5, 6.5]
+    _, (left, right) = plt.subplots(1, 2)
+    assert image_grid(images, 3, ax=right) is left.figure and right.images and not left.images
     with pytest.raises(ValueError, match="15 values, which is not the square"):
         image_grid(torch.rand(5, 15), columns=3)
 

@@ -61,6 +61,12 @@ def test_label_shows_spaces_and_the_values_as_they_are():
     assert slider.description == "a b"
 
 
+def test_values_may_be_words():
+    slider, stack = explorer(lambda loss: draw(len(loss)), loss=["right", "KL sign"]).children
+    assert [text for text, _ in slider.options] == ["right", "KL sign"]
+    assert image(stack.children[1])["alt"] == "loss = KL sign"
+
+
 def test_frame_says_the_values_and_the_figures_that_were_computed():
     _, stack = explorer(draw_with_area, height=[-1 / 3]).children
     said = image(stack.children[0])

@@ -51,6 +51,38 @@ def forecast_unit_variance(eigenvalues: Tensor, latent_dim: int, variance: float
     return 1 - variance / _used(eigenvalues, latent_dim, variance)
 
 
+def rate_and_distortion(
+    eigenvalues: Tensor, latent_dim: int, variance: float, beta: float
+) -> tuple[Tensor, Tensor]:
+    """Compute both terms of the linear VAE whose σ² is given and that is best for a weight β.
+
+    The best one maximises E_q[log p(x|z)] - β KL(q(z|x) ‖ p(z)), averaged over the data; its
+    mean ELBO is minus the sum of both terms.
+
+    Args:
+        eigenvalues: Of the data's covariance (divisor N), descending, shape (D,).
+        latent_dim: L.
+        variance: σ², held fixed.
+        beta: β, the weight of the KL term.
+
+    Returns:
+        The rate, mean KL, and the distortion, mean -E_q[log p(x|z)]: shape () each, in nats per
+        data point.
+
+    Raises:
+        ValueError: If L is not between 1 and D, or σ² or β is not positive.
+
+    Source: eq-rate-distortion.
+    """
+    if not beta > 0:
+        raise ValueError(f"beta is {beta}: choose a positive number.")
+    used = _used(eigenvalues, latent_dim, beta * variance)
+    kept = eigenvalues[:latent_dim].clamp(max=beta * variance).sum()
+    error = kept + eigenvalues[latent_dim:].sum()
+    rate = 0.5 * torch.log(used / (beta * variance)).sum()
+    return rate, 0.5 * (len(eigenvalues) * math.log(2 * math.pi * variance) + error / variance)
+
+
 def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     """c_j = max(λ_j, σ²) for j = 1 … L."""
     if not 1 <= latent_dim <= len(eigenvalues):

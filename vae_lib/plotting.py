@@ -1,9 +1,11 @@
 """Figures that more than one page needs; each function returns the matplotlib figure it made."""
 
 from pathlib import Path
+from typing import cast
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -16,13 +18,16 @@ def use_style() -> None:
     plt.style.use(Path(__file__).with_name("book.mplstyle"))
 
 
-def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None) -> Figure:
+def image_grid(
+    images: Tensor, columns: int, row_labels: list[str] | None = None, ax: Axes | None = None
+) -> Figure:
     """Show square images side by side.
 
     Args:
         images: Shape (N, D), D a square number, values in [0, 1]; filled row by row.
         columns: Images in a row.
         row_labels: A label at the left of each row.
+        ax: Where to draw; by default a figure of its own.
 
     Raises:
         ValueError: If D is not a square number.
@@ -31,16 +36,21 @@ def image_grid(images: Tensor, columns: int, row_labels: list[str] | None = None
     side = round(pixels**0.5)
     if side * side != pixels:
         raise ValueError(f"Each image has {pixels} values, which is not the square of an integer.")
-    rows = -(-count // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(0.65 * columns, 0.65 * rows), squeeze=False)
-    for index, ax in enumerate(axes.flat):
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-        if index < count:
-            ax.imshow(images[index].reshape(side, side).numpy(force=True), vmin=0, vmax=1)
-    for ax, label in zip(axes[:, 0], row_labels or [], strict=False):
-        ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    return figure
+    rows, gap = -(-count // columns), max(1, side // 14)
+    tiles = images.new_ones(rows * columns, side + gap, side + gap)  # white where nothing is
+    tiles[:count, :side, :side] = images.reshape(count, side, side)
+    mosaic = tiles.unflatten(0, (rows, columns)).transpose(1, 2).flatten(2).flatten(0, 1)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(0.65 * columns, 0.65 * rows))
+    ax.imshow(mosaic[:-gap, :-gap].numpy(force=True), vmin=0, vmax=1)
+    ax.spines[:].set_visible(False)
+    ax.grid(False)
+    ax.tick_params(length=0)
+    middles = [(side - 1) / 2 + row * (side + gap) for row in range(rows)]
+    ax.set(xticks=[], yticks=[])
+    if row_labels is not None:
+        ax.set_yticks(middles, row_labels)
+    return cast(Figure, ax.figure)
 
 
 def training_curves(history: History) -> Figure:

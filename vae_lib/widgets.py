@@ -21,7 +21,8 @@ Frames = dict[tuple[int, ...], str]
 
 
 def explorer(
-    draw: Callable[..., Figure | tuple[Figure, Mapping[str, float]]], **ranges: Sequence[float]
+    draw: Callable[..., Figure | tuple[Figure, Mapping[str, float]]],
+    **ranges: Sequence[float | str],
 ) -> VBox:
     """Put one slider per range above a picture that follows them.
 
@@ -38,7 +39,7 @@ def explorer(
         draw: Called with one value of each range, by name; returns a matplotlib figure or, with
             it, the numbers by name that a reader who cannot see the figure needs.
         ranges: One or two ranges: the slider's label, underscores shown as spaces, and the
-            values it stops at.
+            values it stops at: numbers or words.
 
     Returns:
         The sliders and the picture, each slider starting in the middle of its range.
@@ -62,7 +63,7 @@ def explorer(
     return VBox([*sliders, _observed(sliders, frames)])
 
 
-def _slider(name: str, values: Sequence[float]) -> SelectionSlider:
+def _slider(name: str, values: Sequence[float | str]) -> SelectionSlider:
     return SelectionSlider(
         options=[(_shown(value), index) for index, value in enumerate(values)],
         index=len(values) // 2,
@@ -72,12 +73,14 @@ def _slider(name: str, values: Sequence[float]) -> SelectionSlider:
     )
 
 
-def _shown(number: float, digits: int = 6) -> str:
-    """The number, with the sign that is read out as minus (a hyphen is not)."""
-    return f"{float(f'{number:.{digits}g}'):g}".replace("-", "\N{MINUS SIGN}")
+def _shown(value: float | str, digits: int = 6) -> str:
+    """A word as it is; a number with the sign that is read out as minus (a hyphen is not)."""
+    if isinstance(value, str):
+        return value
+    return f"{float(f'{value:.{digits}g}'):g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _frame(figure: Figure, values: Mapping[str, float], figures: Mapping[str, float]) -> str:
+def _frame(figure: Figure, values: Mapping[str, float | str], figures: Mapping[str, float]) -> str:
     """One figure as an ``<img>``, in few colours and without loss beyond that."""
     picture, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=SHARPNESS * figure.dpi)
