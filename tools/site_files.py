@@ -17,9 +17,10 @@ LINK = re.compile(r'<link rel="(canonical|alternate)"(?: hreflang="([^"]*)")? hr
 def write_site_files(html: Path) -> None:
     """Write the files into the folder that holds the built languages."""
     address = site_address()
+    style = (TEMPLATES / "front.css").read_text(encoding="utf-8")
     for name in ("index.html", "404.html"):
         page = Template((TEMPLATES / name).read_text(encoding="utf-8"))
-        text = page.substitute(address=address, folder=urlsplit(address).path)
+        text = page.substitute(address=address, folder=urlsplit(address).path, style=style)
         (html / name).write_text(text, encoding="utf-8")
     (html / "sitemap.xml").write_text(site_map(html), encoding="utf-8")
 
