@@ -28,7 +28,7 @@ def write_site_files(html: Path) -> None:
 def site_map(html: Path) -> str:
     """Return the list of all pages that name alternates, each with its alternates."""
     entries = []
-    for path in sorted(html.glob("*/**/*.html")):
+    for path in [html / "index.html", *sorted(html.glob("*/**/*.html"))]:
         head = HEAD.search(path.read_text(encoding="utf-8"))
         links = LINK.findall(head[0]) if head else []
         alternates = [

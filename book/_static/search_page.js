@@ -3,7 +3,7 @@ if (location.protocol === "file:") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; // a page opened as a file may read no other
 }
 
-addEventListener("DOMContentLoaded", () => {
+document.addEventListener("DOMContentLoaded", () => {
   const ABOUT = 200; // characters
 
   // A short word is a whole part of a function's name: "mu" is none of "matmul".
