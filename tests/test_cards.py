@@ -10,7 +10,7 @@ from tools.cards import CARDS, PICTURES
 from tools.notebooks import read_notebook
 
 CARD = re.compile(
-    r":::\{grid-item-card\} (\d+)\. (.+)\n:link: (\w+)\n:link-type: doc\n:img-top: (\S+)\n"
+    r"::::\{grid-item-card\} (\d+)\. (.+)\n:link: (\w+)\n:link-type: doc\n:img-top: (\S+)\n"
 )
 
 
