@@ -14,7 +14,8 @@ ARTICLE = """<html lang="en"><head><link rel="stylesheet" href="_static/a.css"><
 <article class="bd-article"><section id="top"><h1>1. One<a class="headerlink" href="#top">#</a></h1>
 <section id="part"><h2>1.1. Part</h2><a href="two.html#part">there</a> <a href="#part">here</a>
 <a href="api.html">left out</a> <a href="https://doi.org/1">far</a></section></section></article>
-<script src="_static/theme.js"></script><script src="_static/require.js?v=1"></script></body></html>"""
+<script src="_static/theme.js"></script>
+<script src="_static/require.js?v=1"></script></body></html>"""
 
 
 def test_links_between_pages_become_links_inside_the_document():
