@@ -68,7 +68,7 @@ def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
 
 def contents(headings: Sequence[Heading], title: str, numbers: dict[str, int]) -> str:
     """Return the table of contents; ``numbers`` holds the page number of each known anchor."""
-    lines, depth = [f'<nav class="contents"><h1>{title}</h1>'], 0
+    lines, depth = [f'<nav class="book-contents"><h1>{title}</h1>'], 0
     for level, text, anchor in headings:
         lines.append("<ol>" * (level - depth) + "</ol>" * (depth - level))
         depth = level
