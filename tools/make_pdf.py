@@ -5,6 +5,7 @@ Chromium typesets it and prints it twice: the first time tells on which page eac
 The list of functions, the table of checks and the benchmarks stay on the web.
 """
 
+import logging
 import mimetypes
 import os
 from pathlib import Path
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 
 from tools.build_book import BUILD, LANGUAGES, ROOT, merge
 from tools.one_document import join
+from tools.pdf_letters import mend_letters
 
 HTML, PDF = BUILD / "html", BUILD / "pdf"
 LEFT_OUT = {"equations", "scaling", "performance", "api"}
@@ -118,6 +120,7 @@ def make_pdf(page: Page, language: str) -> Path:
                 "a Chromium of 2024 or later writes them all."
             )
         numbers = {heading.anchor: n for heading, n in zip(headings, found, strict=True)}
+    mend_letters(target, config["author"])
     return target
 
 
@@ -127,6 +130,7 @@ def main() -> None:
         if not (HTML / language / "intro.html").is_file():
             raise SystemExit("There are no built pages to print: run `make book` first.")
     PDF.mkdir(exist_ok=True)
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on Chromium's trailer
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
