@@ -48,7 +48,7 @@ def test_plenty_of_memory_is_not_all_used(free):
     plenty = memory.affordable_draws(x)
     free(1000 * GIB)
     assert memory.affordable_draws(x) == plenty
-    assert plenty * memory.COPIES * 784 * x.element_size() <= memory.BUDGET["cpu"]
+    assert plenty * memory.COPIES * 784 * x.element_size() <= memory.CPU_BUDGET
 
 
 def test_free_memory_is_known_or_guessed(monkeypatch):
@@ -59,7 +59,7 @@ def test_free_memory_is_known_or_guessed(monkeypatch):
         raise ValueError("unrecognized configuration name")
 
     monkeypatch.setattr(os, "sysconf", unknown)
-    assert memory.free_bytes(cpu) == 4 * memory.BUDGET["cpu"]
+    assert memory.free_bytes(cpu) == 4 * memory.CPU_BUDGET
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (7 * GIB, 80 * GIB))
     assert memory.free_bytes(torch.device("cuda")) == 7 * GIB
 

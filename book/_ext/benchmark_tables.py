@@ -1,6 +1,6 @@
 """The tables and the chart of the performance page, from the JSON files that the benchmarks wrote.
 
-``{benchmark-table} speed`` (profile, likelihood, whole, sweeps, sharing) writes a table, and
+``{benchmark-table} speed`` (profile, likelihood, whole, sweeps) writes a table, and
 ``{benchmark-chart}`` draws the epochs of ``speed.json``; both say so where nothing was measured.
 """
 
@@ -52,7 +52,6 @@ WORDS = {
             ],
             "whole": ["Contestant", "Images", "Seconds", "Peak memory"],
             "sweeps": ["Setting", "Value", "Milliseconds per step", "Min–max", "Peak memory"],
-            "sharing": ["Hidden units", "One process", "Two processes", "Times faster"],
         },
         "This has not been measured yet: `{command}` writes the file that this table is made from.",
         "Measured on: {cpu}, {threads} threads, PyTorch {torch}; {kind}; rounds: {rounds}. "
@@ -79,7 +78,6 @@ WORDS = {
             ],
             "whole": ["參賽者", "影像數", "秒數", "記憶體峰值"],
             "sweeps": ["設定", "值", "每步毫秒數", "最小–最大", "記憶體峰值"],
-            "sharing": ["隱藏單元數", "一個行程", "兩個行程", "快幾倍"],
         },
         "這裡還沒有量測結果：執行 `{command}` 會寫出這張表所需的檔案。",
         "量測環境：{cpu}，{threads} 個執行緒，PyTorch {torch}；{kind}；輪數：{rounds}。指令：",
@@ -200,25 +198,12 @@ def sweeps(results: Results, words: Words) -> Rows:
     return rows
 
 
-def sharing(results: Results, words: Words) -> Rows:
-    """One process against two."""
-    return [
-        [
-            f"{one['hidden']:,}",
-            *(f"{number(1e3 * one[count]['median'])} ms" for count in ("one", "two")),
-            f"{one['times_faster']:.2f}",
-        ]
-        for one in results["sharing"]
-    ]
-
-
 TABLES: dict[str, tuple[str, Callable[[Results, Words], Rows]]] = {
     "speed": ("speed", speed),
     "profile": ("speed", profile),
     "likelihood": ("likelihood", likelihood),
     "whole": ("likelihood", whole),
     "sweeps": ("scaling", sweeps),
-    "sharing": ("scaling", sharing),
 }
 
 
