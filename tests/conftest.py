@@ -12,6 +12,8 @@ from tools.equations import coded, sources_key
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import LinearGaussian
 
+pytest_plugins = ["browser"]
+
 matplotlib.use("agg")
 
 

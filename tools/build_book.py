@@ -21,6 +21,8 @@ import yaml
 
 from tools.equations import REPORT, read_agreement
 from tools.notebooks import notebook_paths, read_notebook
+from tools.set_repository import site_address
+from tools.site_files import write_site_files
 from tools.static_files import fetch_static_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,7 +79,11 @@ def write_config(language: str, outputs: Path) -> Path:
     """Write the language's whole configuration into ``_build`` and return its path."""
     shared = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     own = yaml.safe_load((ROOT / "book" / language / "_config.yml").read_text(encoding="utf-8"))
-    config = merge(merge(shared, own), {"execute": {"cache": str(outputs)}})
+    derived = {
+        "execute": {"cache": str(outputs)},
+        "html": {"baseurl": f"{site_address()}{language}/"},
+    }
+    config = merge(merge(shared, own), derived)
     path = BUILD / f"{language}.yml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -148,7 +154,7 @@ def main() -> None:
     with ThreadPoolExecutor(len(LANGUAGES) if nothing_to_run else 1) as pool:
         list(pool.map(build_language, LANGUAGES, configs))
     have_run.write_text(code_digest())
-    shutil.copy(ROOT / "book/index.html", BUILD / "html/index.html")
+    write_site_files(BUILD / "html")
     print("\nThe book is built. Open _build/html/index.html")
 
 

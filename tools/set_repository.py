@@ -33,6 +33,13 @@ def repository_name() -> str:
     return str(config["repository"]["url"]).removeprefix("https://github.com/").rstrip("/")
 
 
+def site_address() -> str:
+    """Return where GitHub Pages publishes the repository, with a slash at the end."""
+    owner, _, name = repository_name().partition("/")
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
 def files_with_address() -> list[Path]:
     """Return the files in which the repository's address may stand."""
     texts = [*ROOT.glob("*.md"), *ROOT.glob("book/*/*.md"), ROOT / "CITATION.cff"]

@@ -1,0 +1,104 @@
+"""What search engines and social networks are told of a page: title, description and picture.
+
+The description is the page's first paragraph, cut after a whole sentence where one fits. Addresses
+are absolute, as these readers want them, and start with ``html_baseurl``.
+"""
+
+import re
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from language_switch import own_tag
+from search_words import LETTERS
+from sphinx.application import Sphinx
+
+IMAGE = ("_static/social.png", 1200, 630)
+WORDS = {
+    "en": {
+        "site": "A book that derives the variational autoencoder step by step: every numbered "
+        "equation is code that runs and is tested, and every slider works in the page.",
+        "image": "The title of the book on variational autoencoders",
+    },
+    "zh-TW": {
+        "site": "本書逐步推導變分自編碼器：每個編號的方程式都是能執行、經過測試的程式碼，"
+        "每個滑桿在網頁上就能操作。",
+        "image": "這本變分自編碼器之書的書名",
+    },
+}
+LIMITS = {"en": 200, "zh-TW": 110}  # characters; what stands behind them is rarely shown
+SENTENCE_END = re.compile(r"[.!?](?= |$)|[。！？]")
+COMMAND = re.compile(r"\\([A-Za-z]+) ?")
+PLAIN_TEX = {name: letter for letter, name in LETTERS.items()} | {
+    "mid": "| ", "sim": "~ ", "log": "log ", "varepsilon": "ε", "mathcal": "", "mathbb": "",
+    "operatorname": "",
+}  # fmt: skip
+
+
+def plain(formula: str) -> str:
+    """Return a short formula as people write it in a line of text: Greek letters, no braces."""
+    text = COMMAND.sub(lambda match: PLAIN_TEX.get(match[1], match[1] + " "), formula)
+    return re.sub(r"[{}]|\\[,;!]", "", text).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the whole sentences of a text that fit, or else its beginning and an ellipsis."""
+    if len(text) <= limit:
+        return text
+    ends = [match.end() for match in SENTENCE_END.finditer(text[:limit])]
+    return text[: ends[-1]] if ends else text[: limit - 1].rstrip(" ，,、") + "…"
+
+
+def first_paragraph(doctree: nodes.document) -> str:
+    """Return the text of the first paragraph that stands directly in a section."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section):
+            texts = [
+                plain(text) if isinstance(text.parent, nodes.math) else text.astext()
+                for text in paragraph.findall(nodes.Text)
+            ]
+            return " ".join("".join(texts).split())
+    return ""
+
+
+def describe_page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Add the description and the social networks' tags to the page's head."""
+    if pagename == app.config.root_doc:
+        context["docstitle"] = ""  # its own title is the book's
+    if doctree is None:
+        return
+    tag = own_tag(app)
+    words = WORDS[tag]
+    description = shorten(first_paragraph(doctree), LIMITS[tag]) or words["site"]
+    path, width, height = IMAGE
+    kind = "website" if pagename == app.config.root_doc else "article"
+    properties = {
+        "og:title": re.sub(r"<[^>]*>", "", context["title"]),
+        "og:description": description,
+        "og:type": kind,
+        "og:url": context["pageurl"],
+        "og:site_name": app.config.html_title,
+        "og:locale": "en_GB" if tag == "en" else tag.replace("-", "_"),
+        "og:image": app.config.html_baseurl + path,
+        "og:image:width": str(width),
+        "og:image:height": str(height),
+        "og:image:alt": words["image"],
+    }
+    names = {"description": description, "twitter:card": "summary_large_image"}
+    tags = [("name", *item) for item in names.items()]
+    tags += [("property", *item) for item in properties.items()]
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'\n    <meta {kind}="{key}" content="{escape(value)}" />' for kind, key, value in tags
+    )
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension."""
+    app.connect("html-page-context", describe_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
