@@ -1,6 +1,5 @@
-"""Plots and sliders: right shapes, every frame drawn, alive with ipywidgets 8 and 7."""
+"""Plots: right shapes, right labels, right way up."""
 
-import ipywidgets
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -8,7 +7,6 @@ import torch
 from vae_lib.history import History
 from vae_lib.models import mlp_vae
 from vae_lib.plotting import image_grid, latent_means, latent_plane, training_curves, use_style
-from vae_lib.widgets import explorer
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +20,6 @@ def _close_figures():
 def flat_model():
     torch.manual_seed(0)
     return mlp_vae(data_dim=16, latent_dim=2, hidden=(4,)).double()
-
-
-def draw(height, width=1.0):
-    figure, ax = plt.subplots(figsize=(1, 1))
-    ax.plot([0, width], [0, height])
-    return figure
 
 
 def test_image_grid_has_a_cell_per_image_and_labels():
@@ -69,32 +61,3 @@ def test_plane_plots_need_two_dimensions(flat_model):
         latent_plane(deep)
     with pytest.raises(ValueError, match="3 dimensions: this plot needs 2"):
         latent_means(deep, torch.rand(7, 16), torch.arange(7))
-
-
-def test_explorer_links_each_slider_to_precomputed_frames():
-    box = explorer(draw, height=[1, 2, 3], width=[0.5, 1.5])
-    heights, widths, stack = box.children
-    assert [slider.description for slider in (heights, widths)] == ["height", "width"]
-    assert stack.selected_index == heights.index == 1 and len(stack.children) == 3
-    inner = stack.children[2]
-    assert inner.selected_index == widths.index == 1
-    frame = inner.children[0].value
-    assert 'alt="height = 3, width = 0.5"' in frame and "data:image/webp;base64," in frame
-    frames = {leaf.value for column in stack.children for leaf in column.children}
-    assert len(frames) == 6
-    assert not plt.get_fignums()  # nothing is left open
-
-
-def test_explorer_with_ipywidgets_7_follows_the_kernel(monkeypatch):
-    monkeypatch.delattr(ipywidgets, "Stack")
-    slider, picture = explorer(draw, height=[1, 2, 3]).children
-    assert 'alt="height = 2"' in picture.value
-    slider.index = 2
-    assert 'alt="height = 3"' in picture.value
-
-
-def test_explorer_refuses_what_it_cannot_show():
-    with pytest.raises(ValueError, match="given 0 ranges: give one or two"):
-        explorer(draw)
-    with pytest.raises(ValueError, match="'height' has no value"):
-        explorer(draw, height=[])

@@ -1,9 +1,11 @@
-"""Sliders over precomputed frames: alive in a static page, without a kernel."""
+"""Sliders over precomputed frames: alive in a static page, without a kernel, and said aloud."""
 
 import base64
 import io
 import itertools
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,16 +14,30 @@ from ipywidgets import HTML, SelectionSlider, VBox
 from matplotlib.figure import Figure
 from PIL import Image
 
+SHARPNESS = 1.5  # pixels of a frame for each pixel of the page
+COLOURS = 64  # enough for smooth edges of letters and lines; a frame then weighs half as much
+Frames = dict[tuple[int, ...], str]
 
-def explorer(draw: Callable[..., Figure], **ranges: Sequence[float]) -> VBox:
+
+def explorer(
+    draw: Callable[..., Figure | tuple[Figure, Mapping[str, float]]], **ranges: Sequence[float]
+) -> VBox:
     """Put one slider per range above a picture that follows them.
 
     Every combination is drawn once, now. Where ipywidgets has ``Stack`` (version 8), the sliders
     pick the frame in the browser itself; with version 7 (Colab) a live kernel does.
 
+    The alternative text of a frame gives the sliders' values and the figures that ``draw``
+    returned: ``mean = 1, sigma = 0.5: gap = 0.3578``. In the book's pages the cell's metadata hold
+    a sentence in the page's language, with these names in braces, and it takes their place::
+
+        "explorer": {"sentence": "With mean {mean} and σ = {sigma} the gap is {gap} nats."}
+
     Args:
-        draw: Called with one value of each range, by name; returns a matplotlib figure.
-        ranges: One or two ranges: the slider's label and the values it stops at.
+        draw: Called with one value of each range, by name; returns a matplotlib figure or, with
+            it, the numbers by name that a reader who cannot see the figure needs.
+        ranges: One or two ranges: the slider's label, underscores shown as spaces, and the
+            values it stops at.
 
     Returns:
         The sliders and the picture, each slider starting in the middle of its range.
@@ -37,7 +53,9 @@ def explorer(draw: Callable[..., Figure], **ranges: Sequence[float]) -> VBox:
     frames = {}
     for chosen in itertools.product(*(enumerate(values) for values in ranges.values())):
         values = {name: value for name, (_, value) in zip(ranges, chosen, strict=True)}
-        frames[tuple(index for index, _ in chosen)] = _frame(draw(**values), values)
+        drawn = draw(**values)
+        figure, figures = (drawn, {}) if isinstance(drawn, Figure) else drawn
+        frames[tuple(index for index, _ in chosen)] = _frame(figure, values, figures)
     if hasattr(ipywidgets, "Stack"):
         return VBox([*sliders, _stack(sliders, frames)])
     return VBox([*sliders, _observed(sliders, frames)])
@@ -45,26 +63,40 @@ def explorer(draw: Callable[..., Figure], **ranges: Sequence[float]) -> VBox:
 
 def _slider(name: str, values: Sequence[float]) -> SelectionSlider:
     return SelectionSlider(
-        options=[(f"{value:g}", index) for index, value in enumerate(values)],
+        options=[(_shown(value), index) for index, value in enumerate(values)],
         index=len(values) // 2,
-        description=name,
+        description=name.replace("_", " "),
         style={"description_width": "initial"},
         layout={"width": "min(28rem, 95%)"},
     )
 
 
-def _frame(figure: Figure, values: dict[str, float]) -> str:
-    """One figure as an ``<img>``; its alt text is the values of the sliders."""
+def _shown(number: float, digits: int = 6) -> str:
+    """The number, with the sign that is read out as minus (a hyphen is not)."""
+    return f"{float(f'{number:.{digits}g}'):g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _frame(figure: Figure, values: Mapping[str, float], figures: Mapping[str, float]) -> str:
+    """One figure as an ``<img>``, in few colours and without loss beyond that."""
     picture, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(picture, format="png")
+    figure.savefig(picture, format="png", dpi=SHARPNESS * figure.dpi)
     plt.close(figure)
-    Image.open(picture).convert("RGB").save(packed, format="webp", lossless=True, method=4)
-    code = base64.b64encode(packed.getvalue()).decode()
-    alt = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-    return f'<img alt="{alt}" src="data:image/webp;base64,{code}" style="max-width: 100%">'
+    image = Image.open(picture).convert("RGB")
+    few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
+    few.save(packed, format="webp", lossless=True, method=4)
+    width, height = (round(size / SHARPNESS) for size in image.size)
+    shown = {name: _shown(value) for name, value in values.items()}
+    shown |= {name: _shown(number, digits=4) for name, number in figures.items()}
+    parts = (", ".join(f"{name} = {shown[name]}" for name in names) for names in (values, figures))
+    return (
+        f'<img alt="{escape(": ".join(filter(None, parts)))}"'
+        f' data-figures="{escape(json.dumps(shown, ensure_ascii=False))}"'
+        f' width="{width}" height="{height}" style="max-width: 100%; height: auto"'
+        f' src="data:image/webp;base64,{base64.b64encode(packed.getvalue()).decode()}">'
+    )
 
 
-def _stack(sliders: list[SelectionSlider], frames: dict[tuple[int, ...], str]) -> Any:
+def _stack(sliders: list[SelectionSlider], frames: Frames) -> Any:
     """Nested stacks, one level per slider, each linked to its slider in the browser."""
 
     def level(prefix: tuple[int, ...]) -> Any:
@@ -79,7 +111,7 @@ def _stack(sliders: list[SelectionSlider], frames: dict[tuple[int, ...], str]) -
     return level(())
 
 
-def _observed(sliders: list[SelectionSlider], frames: dict[tuple[int, ...], str]) -> HTML:
+def _observed(sliders: list[SelectionSlider], frames: Frames) -> HTML:
     """One picture that the kernel replaces when a slider moves."""
     picture = HTML()
 

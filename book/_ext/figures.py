@@ -2,7 +2,8 @@
 
 The code cells of the two languages are equal to the byte, so the text stands in the cells'
 metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
-text becomes the label of a widget. A figure without it is a warning.
+text becomes the label of a widget. A figure without it is a warning. An explorer's metadata may
+also hold ``"explorer": {"sentence": "..."}``, which ``explorers.js`` fills with a frame's figures.
 """
 
 import re
@@ -49,7 +50,11 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
                     location=app.env.docname,
                 )
             if mime_type == WIDGET:
-                opening = f'<div class="explorer" role="group" aria-label="{escape(alt)}">'
+                sentence = cell["cell_metadata"].get("explorer", {}).get("sentence", "")
+                opening = (
+                    f'<div class="explorer" role="group" aria-label="{escape(alt)}"'
+                    f' data-sentence="{escape(sentence)}">'
+                )
                 output.insert(0, nodes.raw("", opening, format="html"))
                 output.append(nodes.raw("", "</div>", format="html"))
 
