@@ -45,6 +45,7 @@ COLOURS = """async () => {
     return (await axe.run({include: [...include.values()]}, options)).violations;
 }"""
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+AFTER_RESIZING = 500  # milliseconds until the theme has made what scrolls reachable by the keyboard
 SET_THEME = "theme => { document.documentElement.dataset.theme = theme }"
 
 
@@ -110,6 +111,7 @@ def audit(browser: Any, name: str, folder: Path = HTML) -> list[Violation]:
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(AFTER_RESIZING)
         structure = page.evaluate(STRUCTURE % json.dumps(COLOUR_RULES))
         for theme in THEMES:
             page.evaluate(SET_THEME, theme)
