@@ -75,7 +75,7 @@ class Violation:
 def page_names(folder: Path = HTML) -> list[str]:
     """Name the pages of both languages, save those that only lead to another page."""
     found = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.html"))
-    return [name for name in found if not name.endswith("/index.html") or "_modules" in name]
+    return [name for name in found if "_static" not in name and Path(name).name != "index.html"]
 
 
 @contextmanager
