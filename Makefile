@@ -1,5 +1,6 @@
 # make book    build both languages into _build/html
 # make test    run every check
+# make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
@@ -14,7 +15,7 @@ NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
 # Two test processes share two cores: one thread each is faster than four fighting for them.
 test: export OMP_NUM_THREADS := 1
 
-.PHONY: book test mutants benchmark serve clean
+.PHONY: book test pdf mutants benchmark serve clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build_book
@@ -25,6 +26,9 @@ test: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadscope
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
+
+pdf: $(INSTALLED)
+	@$(BIN)/python -m tools.make_pdf
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tools.mutants

@@ -9,7 +9,10 @@ from tools.notebooks import ROOT
 
 ENGLISH, CHINESE = pages("en"), pages("zh-TW")
 HAN = re.compile(r"[\u4e00-\u9fff]")
-NOT_PROSE = re.compile(r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|\{[a-z]+\}|\\[a-zA-Z]+")
+NOT_PROSE = re.compile(
+    r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|\{[a-z-]+\}|\\[a-zA-Z]+"
+    r"|(?m:^:(?:class[\w-]*|gutter|img-top|link[\w-]*):.*$)"  # a directive's options
+)
 both = pytest.mark.parametrize(
     ("english", "chinese"),
     list(zip(ENGLISH, CHINESE, strict=False)),
@@ -31,7 +34,8 @@ def refused_terms() -> dict[str, str]:
 
 def alternative_texts(page: Page) -> list[str]:
     images = (cell["metadata"].get("mystnb", {}).get("image", {}) for cell in page.cells)
-    return [image["alt"] for image in images if "alt" in image]
+    of_cards = re.findall(r"^:img-alt: (.*)$", page.text, re.M)
+    return [image["alt"] for image in images if "alt" in image] + of_cards
 
 
 def without_quotes(text: str) -> str:

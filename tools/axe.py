@@ -74,8 +74,9 @@ class Violation:
 
 def page_names(folder: Path = HTML) -> list[str]:
     """Name the pages of both languages, save those that only lead to another page."""
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.html"))
-    return [name for name in found if "_static" not in name and Path(name).name != "index.html"]
+    paths = [path for path in folder.glob("*/**/*.html") if "_static" not in path.parts]
+    found = sorted(path.relative_to(folder).as_posix() for path in paths)
+    return [name for name in found if name not in ("en/index.html", "zh-TW/index.html")]
 
 
 @contextmanager

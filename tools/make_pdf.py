@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from playwright.sync_api import Error, Page, Route, sync_playwright
 from pypdf import PdfReader
-from pypdf.generic import Destination
 
 from tools.build_book import BUILD, LANGUAGES, ROOT, merge
 from tools.one_document import join
@@ -89,7 +88,7 @@ def outline_pages(pdf: Path) -> list[int]:
     """Return the page number of each heading of the two upper levels, in order."""
     reader = PdfReader(pdf)
 
-    def walk(entries: list[Destination | list[Destination]], depth: int) -> list[int]:
+    def walk(entries: list[Any], depth: int) -> list[int]:
         found: list[int] = []
         for entry in entries:
             if isinstance(entry, list):
@@ -109,9 +108,7 @@ def make_pdf(page: Page, language: str) -> Path:
     target = PDF / f"vae-book-{language}.pdf"
     numbers: dict[str, int] = {}
     for _ in range(2):
-        document, headings = join(
-            HTML / language, names, title_page(config), words, numbers
-        )
+        document, headings = join(HTML / language, names, title_page(config), words, numbers)
         document = document.replace("<head>", head, 1)
         target.write_bytes(print_document(page, language, document))
         found = outline_pages(target)[1:]  # the first one is the table of contents itself

@@ -1,17 +1,20 @@
-"""Figures in the built pages: their alternative text, and one run for both languages.
+"""Figures in the built pages: their alternative text, their size, one run for both languages.
 
 The code cells of the two languages are equal to the byte, so the text stands in the cells'
 metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
 text becomes the label of a widget. A figure without it is a warning. An explorer's metadata may
 also hold ``"explorer": {"sentence": "..."}``, which ``explorers.js`` fills with a frame's figures.
+A figure has more pixels than its size on the page, which is that of matplotlib's inches.
 """
 
 import re
 from functools import partialmethod
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from jupyter_cache.cache.main import JupyterCacheBase
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -19,6 +22,7 @@ LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS_BAR = re.compile(r"\d+%\|")
+PIXELS_PER_INCH = 100  # on the page, whatever the file has
 
 
 def remove_what_pages_do_without(app: Sphinx, doctree: nodes.document) -> None:
@@ -59,6 +63,21 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
                 output.append(nodes.raw("", "</div>", format="html"))
 
 
+def size_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each figure of a code cell its width on the page."""
+    for output in doctree.findall(nodes.container):
+        if output.get("mime_type") == "image/png":
+            for image in output.findall(nodes.image):
+                image["width"] = f"{page_width(Path(app.srcdir, image['uri']))}px"
+
+
+def page_width(path: Path) -> int:
+    """Return how wide a PNG is on the page, from the dots per inch that it states."""
+    with Image.open(path) as picture:
+        dots_per_inch = picture.info.get("dpi", (PIXELS_PER_INCH,))[0]
+        return round(picture.width * PIXELS_PER_INCH / dots_per_inch)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     # The key of a notebook's outputs holds all cell metadata by default, and with it the alt text
@@ -68,4 +87,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     )
     app.connect("doctree-read", remove_what_pages_do_without)
     app.connect("doctree-read", describe_figures)
+    app.connect("doctree-read", size_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
