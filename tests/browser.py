@@ -1,27 +1,21 @@
-"""A local server, a browser and a page: what every test of the built pages starts from."""
+"""A local server, a browser and a page: what every test of the built pages starts from.
 
-import functools
-import http.server
+The browser has no network but this server. What a page asks of anyone else fails, and
+`page.problems` keeps it. The hosts that were asked, with the number of requests, stand below the
+tests' summary.
+"""
+
 import os
-import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 from pages import Page, pages
+from playwright.sync_api import Error
 
-ROOT = Path(__file__).resolve().parents[1]
-HTML = ROOT / "_build/html"
+from tools.browsing import HTML, ROOT, chromium, serve
+
 REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def html_name(page: Page) -> str:
@@ -33,59 +27,54 @@ SOURCES = pages("en") + pages("zh-TW")
 PAGES = [html_name(page) for page in SOURCES]
 
 
-class SilentHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address():
     if not (HTML / "zh-TW/intro.html").exists():
         cannot_run("there are no built pages: run `make book` first")
-    handler = functools.partial(SilentHandler, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serve() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import Error, sync_playwright
+    try:
+        with chromium() as browser:
+            yield browser
+    except Error as error:
+        cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
 
-    executable = next(
-        (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if os.path.exists(path)),
-        None,
-    )
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        except Error as error:
-            cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
-        yield chromium
-        chromium.close()
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def root(request, address) -> str:
+    """Where the pages are: on a server, then on the reader's disk, both without a network."""
+    return address if request.param == "http" else HTML.as_uri()
 
 
 @pytest.fixture
-def page(browser, address):
+def page(browser, address, record_property):
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda line: (
-                line.type == "error" and page.problems.append(f"{line.text} {line.location}")
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((address, "data:", "blob:"))
-                or page.problems.append(f"asked another host: {request.url}")
-            ),
-        )
+        watch(page, address)
         yield page
+        record_property("hosts", dict(page.hosts))
+
+
+def watch(page, address: str) -> None:
+    """Keep in `page.problems` what goes wrong, and in `page.hosts` whom the page asks."""
+    page.problems, page.hosts = [], Counter()
+
+    def keep_request(request):
+        if not request.url.startswith(("data:", "blob:")):
+            page.hosts[urlsplit(request.url).hostname or "files"] += 1
+            if not request.url.startswith((f"{address}/", f"{HTML.as_uri()}/")):
+                page.problems.append(f"asked another host: {request.url}")
+
+    page.on("request", keep_request)
+    page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
+    page.on(
+        "console",
+        lambda line: line.type == "error" and page.problems.append(f"{line.text} {line.location}"),
+    )
 
 
 def cannot_run(reason: str) -> None:
@@ -94,11 +83,24 @@ def cannot_run(reason: str) -> None:
     pytest.skip(reason)
 
 
-def open_page(page, address: str, name: str) -> None:
+def open_page(page, root: str, name: str) -> None:
     """Open a page and wait until its equations and its widgets are there."""
-    page.goto(f"{address}/{name}")
+    page.goto(f"{root}/{name}")
     page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
     page.evaluate("window.MathJax && MathJax.startup.promise")
     if page.locator(".explorer").count():
         page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
     page.evaluate("document.fonts.ready")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say whom the pages of all tests asked for anything."""
+    hosts = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "hosts" and report.when == "teardown":
+                    hosts.update(value)
+    if hosts:
+        listed = ", ".join(f"{host} ({number:,} requests)" for host, number in hosts.items())
+        terminalreporter.write_line(f"hosts that the pages asked: {listed}")

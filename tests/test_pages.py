@@ -1,19 +1,18 @@
-"""The built pages in a real browser: both languages, with no kernel and no network."""
+"""The built pages in a real browser: from a server and from files, no kernel and no network."""
 
 import functools
 import re
 from pathlib import Path
 
 import pytest
-from browser import HTML, PAGES, SOURCES, html_name, open_page
+from browser import HTML, PAGES, SOURCES, html_name, open_page, watch
 from bs4 import BeautifulSoup
 from pages import labels, simplified_only
 
-WITH_SLIDERS = [
-    html_name(page)
+EXPLORERS = {
+    html_name(page): sum(len(re.findall(r"^explorer\(", c["source"], re.M)) for c in page.cells)
     for page in SOURCES
-    if any(re.search(r"^explorer\(", cell["source"], re.M) for cell in page.cells)
-]
+}
 # Every character that a reader can meet: the text, and the attributes that are shown or read out.
 READ_TEXT = """() => {
     const words = [document.title, document.body.innerText];
@@ -22,6 +21,8 @@ READ_TEXT = """() => {
             words.push(node.getAttribute(name));
     return words.join("\\n");
 }"""
+WITHOUT_ALT = """() => [...document.images]
+    .filter(image => !image.alt).map(image => image.outerHTML.slice(0, 80))"""
 # What scrolls inside its own box may be wide; these boxes may not, nor may the page.
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
@@ -31,45 +32,75 @@ TOO_WIDE = """() => {
     const extra = document.documentElement.scrollWidth - innerWidth;
     return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;
 }"""
-# The part of the picture that is on the screen: the frames that a Stack hides have no size.
-SHOWN_PICTURE = """node => [...node.querySelectorAll("img")]
-    .filter(img => img.getClientRects().length).map(img => img.src).join()"""
+# Whether another picture is on the screen than at the last call; hidden frames have no size.
+NEW_PICTURE = """node => {
+    const shown = [...node.querySelectorAll("img")].filter(img => img.getClientRects().length);
+    const before = node.shownPicture;
+    node.shownPicture = shown.map(img => img.src).join();
+    return shown.length > 0 && node.shownPicture !== before;
+}"""
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole(page, address, name):
-    open_page(page, address, name)
-    equations = page.locator("div.math, span.math").count()
-    assert page.locator("mjx-container").count() >= equations, f"{name}: math is not rendered"
-    assert page.locator("mjx-merror").count() == 0, f"{name}: an equation has a TeX error"
-    for image in page.locator("img").all():
-        assert image.get_attribute("alt"), f"{name}: {image.get_attribute('src')} has no alt text"
-    language = name.split("/")[0]
-    assert page.locator("html").get_attribute("lang") == language, f"{name}: wrong lang attribute"
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, browser, address, root):
+    """One page, opened once for all the tests that look at it."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        watch(page, address)
+        page.source = request.param
+        open_page(page, root, page.source)
+        yield page
+
+
+def test_equations_are_rendered(opened):
+    equations = opened.locator("div.math, span.math").count()
+    assert opened.locator("mjx-container").count() >= equations, "math is not rendered"
+    assert opened.locator("mjx-merror").count() == 0, "an equation has a TeX error"
+
+
+def test_pictures_have_alternative_texts(opened):
+    assert not opened.evaluate(WITHOUT_ALT)
+
+
+def test_language_and_script(opened):
+    language = opened.source.split("/")[0]
+    assert opened.locator("html").get_attribute("lang") == language
     if language == "zh-TW":
-        found = simplified_only() & set(page.evaluate(READ_TEXT))
-        assert not found, f"{name} shows Simplified Chinese: {''.join(sorted(found))}"
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        too_wide = page.evaluate(TOO_WIDE)
-        assert not too_wide, f"{name} at {width} px, too wide: {too_wide}"
-    assert not page.problems, f"{name}: {page.problems}"
+        assert not simplified_only() & set(opened.evaluate(READ_TEXT)), "Simplified Chinese"
 
 
-@pytest.mark.parametrize("name", WITH_SLIDERS)
-def test_sliders_move_the_picture(page, address, name):
-    open_page(page, address, name)
-    assert page.locator(".explorer").count(), f"{name}: its sliders are not on the page"
-    for number, explorer in enumerate(page.locator(".explorer").all(), start=1):
+def test_sliders_move_the_picture(opened):
+    explorers = opened.locator(".explorer").all()
+    assert len(explorers) == EXPLORERS[opened.source]
+    for number, explorer in enumerate(explorers, start=1):
+        assert explorer.evaluate(NEW_PICTURE), f"explorer {number} shows no picture"
         for slider in explorer.locator("[role=slider]").all():
-            before = explorer.evaluate(SHOWN_PICTURE)
-            assert before, f"{name}: explorer {number} shows no picture"
             slider.focus()
             at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
             slider.press("ArrowLeft" if at_end else "ArrowRight")
-            after = explorer.evaluate(SHOWN_PICTURE)
-            assert after and after != before, f"{name}: a slider of explorer {number} is dead"
-    assert not page.problems, f"{name}: {page.problems}"
+            assert explorer.evaluate(NEW_PICTURE), f"a slider of explorer {number} is dead"
+
+
+def test_nothing_is_wider_than_the_screen(opened):
+    for width in (1280, 390):
+        opened.set_viewport_size({"width": width, "height": 900})
+        assert not opened.evaluate(TOO_WIDE), f"too wide at {width} px"
+
+
+def test_no_error_and_no_other_host(opened, record_property):
+    """The last of a page's tests, so that it hears of what its sliders asked for, too."""
+    record_property("hosts", dict(opened.hosts))
+    assert not opened.problems
+
+
+def test_network_is_cut(page, address):
+    """Whatever a page asks of another host fails, and is kept."""
+    open_page(page, address, "en/intro.html")
+    for other in ("https://example.org/", "http://192.0.2.1/"):
+        with pytest.raises(Exception, match="Failed to fetch"):
+            page.evaluate(f"fetch({other!r})")
+        assert f"asked another host: {other}" in page.problems
+    page.hosts.clear()  # what the test itself asked is no page's doing
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])

@@ -17,9 +17,10 @@ LINK = re.compile(r'<link rel="(canonical|alternate)"(?: hreflang="([^"]*)")? hr
 def write_site_files(html: Path) -> None:
     """Write the files into the folder that holds the built languages."""
     address = site_address()
+    style = (TEMPLATES / "front.css").read_text(encoding="utf-8")
     for name in ("index.html", "404.html"):
         page = Template((TEMPLATES / name).read_text(encoding="utf-8"))
-        text = page.substitute(address=address, folder=urlsplit(address).path)
+        text = page.substitute(address=address, folder=urlsplit(address).path, style=style)
         (html / name).write_text(text, encoding="utf-8")
     (html / "sitemap.xml").write_text(site_map(html), encoding="utf-8")
 
@@ -27,7 +28,7 @@ def write_site_files(html: Path) -> None:
 def site_map(html: Path) -> str:
     """Return the list of all pages that name alternates, each with its alternates."""
     entries = []
-    for path in sorted(html.glob("*/**/*.html")):
+    for path in [html / "index.html", *sorted(html.glob("*/**/*.html"))]:
         head = HEAD.search(path.read_text(encoding="utf-8"))
         links = LINK.findall(head[0]) if head else []
         alternates = [

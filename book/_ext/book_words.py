@@ -9,17 +9,19 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 LOCALE = Path(__file__).parent / "locale"
 FIXED_WORDS = {
     'title="Toggle primary sidebar"': 'title="顯示或隱藏全書目錄"',
     'title="Toggle secondary sidebar"': 'title="顯示或隱藏本頁目錄"',
-    'aria-label="Toggle hidden content"': 'aria-label="顯示或隱藏內容"',
     'aria-label="Main"': 'aria-label="全書目錄"',
     'aria-label="Page"': 'aria-label="本頁目錄"',
-    'alt="Colab logo"': 'alt="Colab 標誌"',
 }
+TOGGLE_WORDS = ('aria-label="Toggle hidden content"', 'aria-label="顯示或隱藏內容"')
+FIELD_NAMES = {"Type": "型別"}  # of an attribute in the library's reference
 COPY_BUTTON_WORDS = """const messages = {
   'zh-TW': {
     'copy': '複製',
@@ -49,13 +51,30 @@ def replace_fixed_words(app: Sphinx, exception: Exception | None) -> None:
         for english, chinese in FIXED_WORDS.items():
             text = text.replace(english, chinese)
         page.write_text(text, encoding="utf-8")
-    script = Path(app.outdir, "_static/copybutton.js")
-    text = script.read_text(encoding="utf-8")
-    script.write_text(text.replace("const messages = {", COPY_BUTTON_WORDS), encoding="utf-8")
+    replace_in(app, "copybutton.js", "const messages = {", COPY_BUTTON_WORDS)
+    replace_in(app, "togglebutton.js", *TOGGLE_WORDS)
+
+
+def replace_in(app: Sphinx, script: str, english: str, chinese: str) -> None:
+    """Replace words of a script, which must be there."""
+    path = Path(app.outdir, "_static", script)
+    text = path.read_text(encoding="utf-8")
+    if english not in text:
+        raise ExtensionError(f"{script} no longer holds {english!r}: mend book_words.py.")
+    path.write_text(text.replace(english, chinese), encoding="utf-8")
+
+
+def translate_fields(app: Sphinx, doctree: nodes.document) -> None:
+    """Translate the names of fields that Sphinx knows no translation of."""
+    if app.config.language == "zh_TW":
+        for name in doctree.findall(nodes.field_name):
+            if name.astext() in FIELD_NAMES:
+                name.children = [nodes.Text(FIELD_NAMES[name.astext()])]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     load_catalogues(app)
+    app.connect("doctree-read", translate_fields)
     app.connect("build-finished", replace_fixed_words)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

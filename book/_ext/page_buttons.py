@@ -62,6 +62,8 @@ def name_buttons(
             label = button.get("label", "")
             button["text"] = words[label]
             button.pop("tooltip")
+            if not label:
+                button["icon"] = "fas fa-play"  # a logo would need words of its own
             if label == "source-file-button":
                 button["url"] = button["url"].removesuffix("?plain=1")  # notebooks are drawn
             if label == "source-issues-button":

@@ -4,6 +4,7 @@ It shows what the JSON files of ``benchmarks/results`` hold, as negative log-lik
 of each published figure without a run by its schedule that it was not run.
 """
 
+import re
 from typing import NamedTuple
 
 from book_tables import frame, paragraph, row
@@ -26,6 +27,7 @@ class Words(NamedTuple):
     command: str
     binarisations: dict[str, str]
     durations: tuple[str, str, str]
+    threads: str
 
 
 WORDS = {
@@ -43,6 +45,7 @@ WORDS = {
         "Command: `{command}`",
         {"fixed": "fixed", "dynamic": "dynamic", "none": "no"},
         ("{:.0f} s", "{:.0f} min", "{:.1f} h"),
+        r"\1 CPU threads",
     ),
     "zh_TW": Words(
         ("目標函數", "數值", "標準誤", "已發表", "差", "種子", "訓練時間", "裝置"),
@@ -55,6 +58,7 @@ WORDS = {
         "指令：`{command}`",
         {"fixed": "固定", "dynamic": "動態", "none": "無"},
         ("{:.0f} 秒", "{:.0f} 分鐘", "{:.1f} 小時"),
+        r"\1 個 CPU 執行緒",
     ),
 }  # fmt: skip
 WIDTHS = (13, 12, 12, 12, 12, 8, 13, 18)
@@ -92,7 +96,7 @@ class ResultsTable(SphinxDirective):
             "—" if published is None else difference(published - run.log_likelihood),
             str(run.seed),
             self.duration(run.training_seconds),
-            run.device,
+            re.sub(r"(\d+) CPU threads", self.words.threads, run.device),
         )
         return [figures, nodes.row("", nodes.entry("", *self.protocol(run), morecols=7))]
 

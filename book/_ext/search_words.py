@@ -6,7 +6,8 @@ letter, in the text or as a TeX command, is its name: σ, ``\sigma`` and "sigma"
 other TeX commands only functions' names are words. Both spellings of "-ise" are one word. The same
 rules stand here for the index and, in JavaScript, for the query.
 
-An equation's label is an entry of the index, which leads to the equation itself.
+An equation's label is an entry of the index, which leads to the equation itself, and a symbol leads
+to the notation.
 """
 
 import itertools
@@ -80,6 +81,18 @@ def index_equations(app: Sphinx, doctree: nodes.document) -> None:
             equation.parent.insert(place, addnodes.index(entries=[entry]))
 
 
+def index_symbols(app: Sphinx, doctree: nodes.document) -> None:
+    """Make each Greek symbol of the notation's first column an entry, as letter and as name."""
+    if app.env.docname != "notation":
+        return
+    for row in list(doctree.findall(nodes.row)):
+        symbols = [one.astext() for one in row[0].findall(nodes.math)]
+        names = {name for name in BookWords({}).split(" ".join(symbols)) if name in NAMES.split()}
+        letters = {letter for letter, name in LETTERS.items() if name in names}
+        entries = [("single", one, "", "main", None) for one in sorted(names | letters)]
+        row[0].insert(0, addnodes.index(entries=entries))
+
+
 def load_script(
     app: Sphinx,
     pagename: str,
@@ -92,12 +105,22 @@ def load_script(
         app.add_js_file("search_page.js")
 
 
-def compact_index(app: Sphinx, exception: Exception | None) -> None:
-    """Write the index anew without spaces and escapes: Chinese takes half the bytes."""
+def rewrite_index(app: Sphinx, exception: Exception | None) -> None:
+    """Write the index without spaces and escapes, which halves Chinese, and with numbered titles.
+
+    Sphinx numbers a page's title in one of its two lists only, and so shows such a page twice.
+    """
     path = Path(app.outdir, "searchindex.js")
     if exception or not path.exists():
         return
     index = js_index.loads(path.read_text(encoding="utf-8"))
+    titles = index["alltitles"]
+    for title, places in list(titles.items()):
+        for page in [page for page, anchor in places if anchor is None]:
+            places.remove([page, None])
+            titles.setdefault(index["titles"][page], []).append([page, None])
+        if not places:
+            del titles[title]
     text = json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     path.write_text(f"{js_index.PREFIX}{text}{js_index.SUFFIX}", encoding="utf-8")
 
@@ -107,6 +130,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_search_language(BookWords)
     app.add_search_language(ChineseBookWords)
     app.connect("doctree-read", index_equations)
+    app.connect("doctree-read", index_symbols)
     app.connect("html-page-context", load_script)
-    app.connect("build-finished", compact_index)
+    app.connect("build-finished", rewrite_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,8 +3,23 @@ if (location.protocol === "file:") {
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; // a page opened as a file may read no other
 }
 
-addEventListener("DOMContentLoaded", () => {
+document.addEventListener("DOMContentLoaded", () => {
   const ABOUT = 200; // characters
+
+  // A short word is a whole part of a function's name: "mu" is none of "matmul".
+  const findObjects = Search.performObjectSearch;
+  Search.performObjectSearch = (word, words) =>
+    findObjects(word, words).filter(
+      ([, name]) => word.length > 3 || name.toLowerCase().split(/[._]/).includes(word),
+    );
+
+  // A result that leads to an equation says to which.
+  const findAll = Search._performSearch;
+  Search._performSearch = (...query) =>
+    findAll(...query).map(([page, title, anchor, ...rest]) => {
+      const label = /^#equation-(.*)$/.exec(anchor)?.[1];
+      return [page, label ? `${title} > ${label}` : title, anchor, ...rest];
+    });
 
   // The text of the article, or of the place in it; without the theme's buttons, without TeX's \( \).
   Search.htmlToText = (html, anchor) => {

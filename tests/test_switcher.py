@@ -1,0 +1,85 @@
+"""The link to the other language leads to the same page and the same place in it."""
+
+import pytest
+from browser import PAGES, open_page
+
+OTHER = {"en": "zh-TW", "zh-TW": "en"}
+NAMES = {"en": "English", "zh-TW": "中文"}
+CHAPTER = "02_variational_inference"
+# The number, among the page's sections, of the one whose heading or content is at the top.
+SECTION_AT_TOP = """() => {
+    const sections = [...document.querySelectorAll("article section[id]")];
+    const above = (section) => section.getBoundingClientRect().top < innerHeight / 3;
+    return sections.findLastIndex(above) + 1;
+}"""
+ARRIVED = "address => location.href.split('#')[0] === address && document.readyState === 'complete'"
+
+
+def switch(page):
+    return page.locator("a.language-switch")
+
+
+def follow(page, root, name):
+    """Take the switch by keyboard and wait for the page in the other language."""
+    switch(page).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(ARRIVED, arg=f"{root}/{name}")
+    page.wait_for_timeout(300)  # the page moves to the place
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_has_a_switch_at_every_width(page, address, name):
+    page.goto(f"{address}/{name}", wait_until="domcontentloaded")
+    language, _, path = name.partition("/")
+    other = OTHER[language]
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        box = switch(page).bounding_box()
+        assert switch(page).is_visible() and box["x"] >= 0, f"{name}: no switch at {width} px"
+        assert box["y"] >= 0 and box["x"] + box["width"] <= width, f"{name}: cut off at {width} px"
+    link = switch(page).evaluate("a => [a.getAttribute('href'), a.lang, a.hreflang, a.innerText]")
+    assert link == [f"../{other}/{path}", other, other, NAMES[other]]
+
+
+@pytest.mark.parametrize("language", OTHER)
+def test_switch_leads_to_the_section_in_view_and_back(page, root, language):
+    name, other = f"{language}/{CHAPTER}.html", f"{OTHER[language]}/{CHAPTER}.html"
+    open_page(page, root, name)
+    heading = page.locator("article section section[id] > h2").nth(2)
+    heading.evaluate("node => node.scrollIntoView()")
+    number = page.evaluate(SECTION_AT_TOP)
+    follow(page, root, other)
+    assert number > 1 and page.evaluate(SECTION_AT_TOP) == number
+    follow(page, root, name)
+    assert page.evaluate(SECTION_AT_TOP) == number
+    assert not page.problems, page.problems
+
+
+def test_switch_leads_to_the_same_equation(page, root):
+    open_page(page, root, f"en/{CHAPTER}.html#equation-eq-elbo")
+    page.wait_for_timeout(300)
+    follow(page, root, f"zh-TW/{CHAPTER}.html")
+    assert page.evaluate("location.hash") == "#equation-eq-elbo"
+    box = page.locator("[id=equation-eq-elbo]").bounding_box()
+    assert 0 <= box["y"] < 900, "the equation is not in view"
+
+
+def test_switch_at_the_top_of_a_page_leads_to_the_top(page, root):
+    open_page(page, root, f"zh-TW/{CHAPTER}.html")
+    follow(page, root, f"en/{CHAPTER}.html")
+    assert page.evaluate("location.hash") == "" and page.evaluate("scrollY") == 0
+
+
+def test_switch_of_the_search_page_keeps_the_words(page, root):
+    page.goto(f"{root}/en/search.html?q=log_var")
+    switch(page).click()
+    page.wait_for_url("**/zh-TW/search.html?q=log_var")
+    page.wait_for_selector("#search-results li")
+
+
+def test_front_page_remembers_the_language_that_was_chosen(page, address):
+    page.goto(f"{address}/en/intro.html")
+    switch(page).click()
+    page.wait_for_url("**/zh-TW/intro.html")
+    page.goto(f"{address}/index.html")
+    page.wait_for_url("**/zh-TW/intro.html")

@@ -1,0 +1,1 @@
+"""Stands in for Colab's own package: the notebooks only ask whether it has been imported."""
