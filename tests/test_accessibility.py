@@ -42,7 +42,9 @@ def test_a_long_equation_scrolls_by_the_keyboard(page, address, language):
     ).as_element()
     assert wide, f"{LONG_EQUATIONS} has no equation wider than the screen"
     formula = wide.query_selector("mjx-container")
-    assert formula.get_attribute("aria-label").startswith({"en": "Equation", "zh-TW": "公式"}[language])
+    assert formula.get_attribute("aria-label").startswith(
+        {"en": "Equation", "zh-TW": "公式"}[language]
+    )
     formula.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("box => box.scrollLeft > 0", arg=wide)

@@ -14,7 +14,8 @@ MENDS = [
     (re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"'), r"\1"),
     # The three pictures of the theme switch are no words; the button has a name.
     (re.compile(r'(<i class="theme-switch [^>]*?)\s+title="[^"]*"'), r'\1 aria-hidden="true"'),
-    # The book's title above the list of chapters.
+    # The book's title above the list of chapters is the page's banner; the theme's header is empty.
+    (re.compile('<header id="pst-header"'), '<header role="none" id="pst-header"'),
     (
         re.compile(r'(<div class="sidebar-primary-items__start[^>]*>\s*<div)'),
         r'\1 role="banner"',

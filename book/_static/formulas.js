@@ -1,7 +1,8 @@
 // Formulas for the keyboard and the screen reader. MathJax puts MathML beside each formula, which
-// screen readers say in the reader's own language. Here each displayed formula gets a name and a
-// place in the tab order, so that the arrow keys scroll it. On English pages Enter loads MathJax's
-// explorer, which says the formulas part by part; its speech rules know no Chinese.
+// screen readers say in the reader's own language. Here each displayed formula, and each that is wider
+// than its line, gets a name and a place in the tab order, so that the arrow keys scroll it. On
+// English pages Enter loads MathJax's explorer, which says the formulas part by part; its speech
+// rules know no Chinese.
 addEventListener("DOMContentLoaded", () => {
   const startup = window.MathJax?.startup;
   if (!startup) return;
@@ -11,21 +12,24 @@ addEventListener("DOMContentLoaded", () => {
     ? { numbered: "公式 ", plain: "公式", hint: "" }
     : { numbered: "Equation ", plain: "Formula", hint: ", press Enter to explore it" };
   const formulas = () => [...document.querySelectorAll("mjx-container")];
-  startup.promise.then(() => formulas().filter(isDisplayed).forEach(nameFormula));
+  startup.promise.then(nameFormulas);
+  addEventListener("resize", nameFormulas);
   if (!chinese) addEventListener("keydown", loadExplorer, { capture: true });
 
-  function isDisplayed(formula) {
-    return formula.hasAttribute("display");
+  function nameFormulas() {
+    const wanted = formulas().filter((formula) => {
+      const box = formula.closest(".math");
+      return formula.hasAttribute("display") || (box && box.scrollWidth > box.clientWidth);
+    });
+    wanted.forEach(nameFormula);
   }
 
   function nameFormula(formula) {
     const number = formula.closest("div.math")?.querySelector(".eqno")?.textContent;
     const digits = number?.match(/\(([^)]+)\)/)?.[1];
-    const name = digits ? words.numbered + digits : words.plain;
-    const speech = formula.getAttribute("aria-label"); // the explorer's
-    formula.setAttribute("aria-label", speech ? `${name}: ${speech}` : name + words.hint);
-    if (!speech) formula.setAttribute("role", "group");
     formula.tabIndex = 0;
+    formula.setAttribute("role", "group");
+    formula.setAttribute("aria-label", (digits ? words.numbered + digits : words.plain) + words.hint);
   }
 
   async function loadExplorer(event) {
@@ -44,9 +48,8 @@ addEventListener("DOMContentLoaded", () => {
     delete menu.rerender;
     startup.document.reset({ inputJax: [] });
     await MathJax._.mathjax.mathjax.handleRetriesFor(() => startup.document.rerender(COMPILED));
-    for (const formula of formulas())
-      if (isDisplayed(formula)) nameFormula(formula);
-      else formula.tabIndex = 0; // the explorer's own would come before all else on the page
+    removeEventListener("resize", nameFormulas); // the explorer's names are what the formulas say
+    for (const formula of formulas()) formula.tabIndex = 0; // its 1 would come before all else
     const formula = formulas()[place];
     formula.focus();
     const enter = { key: "Enter", keyCode: 13, bubbles: true };
