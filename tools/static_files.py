@@ -16,12 +16,13 @@ WANTED = {
     "mathjax/es5/tex-chtml.js": "mathjax",
     "mathjax/es5/output/chtml": "mathjax/output/chtml",
     "mathjax/es5/input/tex": "mathjax/input/tex",
+    "mathjax/es5/input/mml.js": "mathjax/input",
     "mathjax/es5/a11y": "mathjax/a11y",
-    "mathjax/es5/sre": "mathjax/sre",
     "requirejs/require.js": ".",
     "@jupyter-widgets/html-manager/dist/embed-amd.js": ".",
     "@jupyter-widgets/html-manager/dist/*.woff2": ".",
 }
+SPEECH_RULES = ("base", "en")  # how MathJax says a formula; there are none for Chinese
 
 
 def fetch_static_files() -> None:
@@ -36,6 +37,8 @@ def fetch_static_files() -> None:
     for pattern, folder in WANTED.items():
         for source in (NPM_FOLDER / "node_modules").glob(pattern):
             _copy(source, STATIC / folder)
+    for name in SPEECH_RULES:
+        _copy_as_script(name)
     done.write_bytes(lock)
 
 
@@ -67,3 +70,12 @@ def _copy(source: Path, folder: Path) -> None:
     else:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder)
+
+
+def _copy_as_script(name: str) -> None:
+    """Write speech rules as a script: a page that is opened as a file may not fetch JSON."""
+    rules = (NPM_FOLDER / f"node_modules/mathjax/es5/sre/mathmaps/{name}.json").read_text("utf-8")
+    target = STATIC / f"mathjax/sre/mathmaps/{name}.js"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    script = f"(window.speechRules ??= {{}}).{name} = {rules};\n"
+    target.write_text(script, encoding="utf-8")
