@@ -1,4 +1,4 @@
-"""Chinese punctuation stays with the formula before it: no line begins with a full stop.
+"""Punctuation stays with the formula before it: no line begins with a full stop.
 
 A browser may break a line after a formula, whatever follows. So the formula and the punctuation
 behind it go into one ``<span class="unbroken">``, which the style sheet keeps on one line.
@@ -9,7 +9,7 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-CLOSING = re.compile("[，。；：、！？）」』]+")
+CLOSING = re.compile(r"[,.;:!?)\]，。；：、！？）」』]+")
 
 
 def keep_with_formula(app: Sphinx, doctree: nodes.document) -> None:
