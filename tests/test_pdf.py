@@ -1,13 +1,17 @@
 """The book on paper: pages joined into one document, and the PDFs if they have been printed."""
 
+import re
+
 import pytest
 from bs4 import BeautifulSoup
 from pages import ROOT
 from pypdf import PdfReader
+from pypdf.generic import PdfObject
 
 from tools.make_pdf import LEFT_OUT, PDF, page_names, read_config
 from tools.notebooks import read_notebook
 from tools.one_document import Heading, address, contents, join, prepare
+from tools.pdf_text import mend_table
 
 LANGUAGES = ["en", "zh-TW"]
 ARTICLE = """<html lang="en"><head><link rel="stylesheet" href="_static/a.css"></head><body>
@@ -39,7 +43,8 @@ def test_ids_of_two_pages_do_not_clash():
 
 
 def test_contents_nest_and_give_page_numbers():
-    headings = [Heading(1, "A", "a"), Heading(2, "A.1", "a--1"), Heading(1, "B", "b")]
+    headings = [Heading(1, "A", "a"), Heading(2, "A.1", "a--1"), Heading(3, "deeper", "a--2")]
+    headings.append(Heading(1, "B", "b"))
     nav = BeautifulSoup(contents(headings, "Contents", {"a": 3, "b": 7}), "html.parser")
     assert [node.get_text() for node in nav.select(".page")] == ["3", "", "7"]
     assert len(nav.find_all("ol")) == 2
@@ -70,29 +75,38 @@ def printed(request):
     return request.param, PdfReader(path)
 
 
+def test_a_radical_becomes_the_character_that_it_looks_like():
+    table = b"2 beginbfchar\n<87> <2F64>\n<C5> <8207>\n<C6> <2ED1>\nendbfchar"
+    mended = b"2 beginbfchar\n<87> <7528>\n<C5> <8207>\n<C6> <9577>\nendbfchar"
+    assert mend_table(table) == mended
+
+
 def test_pdf_can_be_searched_for_each_chapter(printed):
+    """The text of the page that each bookmark of a chapter leads to says the chapter's title."""
     language, reader = printed
-    text = "".join("".join(page.extract_text().split()) for page in reader.pages)
+    starts = {
+        mark.title: reader.get_destination_page_number(mark)
+        for mark in reader.outline
+        if not isinstance(mark, list)
+    }
     for path in (ROOT / "book" / language).glob("*.ipynb"):
         title = read_notebook(path)["cells"][0]["source"].splitlines()[0].removeprefix("# ")
-        assert "".join(title.split()) in text, f"the PDF does not say {title!r}"
+        mark = f"{int(path.name[:2])}. {title}"
+        text = reader.pages[starts[mark]].extract_text()
+        assert "".join(mark.split()) in "".join(text.split()), f"its page does not say {mark!r}"
     assert reader.metadata.title == read_config(language)["title"]
 
 
 def test_pdf_brings_its_fonts(printed):
+    """Each font is a file inside the PDF, or a set of drawings there (Type 3)."""
     language, reader = printed
-    names = set()
-    for page in reader.pages:
-        for font in page["/Resources"].get("/Font", {}).values():
-            font = font.get_object()
-            inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
-            if inner["/Subtype"] != "/Type3":  # whose glyphs are drawn in the file itself
-                descriptor = inner["/FontDescriptor"].get_object()
-                assert any(key.startswith("/FontFile") for key in descriptor), inner["/BaseFont"]
-            names.add(str(inner.get("/BaseFont", inner.get("/Name", ""))))
-    assert names
-    if language == "zh-TW":
-        assert any("CJK" in name or "TC" in name or "Jheng" in name for name in names), names
+    page = reader.pages[3]
+    for font in map(PdfObject.get_object, page["/Resources"]["/Font"].values()):
+        inner = font.get("/DescendantFonts", [font])[0].get_object()
+        described = inner.get("/FontDescriptor", {})
+        embedded = any(key.startswith("/FontFile") for key in described)
+        assert embedded or inner.get("/CharProcs"), inner["/BaseFont"]
+    assert bool(re.search("[\u4e00-\u9fff]{10}", page.extract_text())) == (language == "zh-TW")
 
 
 def test_pdf_leads_the_reader_about(printed):

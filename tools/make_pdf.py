@@ -5,8 +5,10 @@ Chromium typesets it and prints it twice: the first time tells on which page eac
 The list of functions, the table of checks and the benchmarks stay on the web.
 """
 
+import logging
 import mimetypes
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +20,7 @@ from pypdf import PdfReader
 
 from tools.build_book import BUILD, LANGUAGES, ROOT, merge
 from tools.one_document import join
+from tools.pdf_text import mend
 
 HTML, PDF = BUILD / "html", BUILD / "pdf"
 LEFT_OUT = {"equations", "scaling", "performance", "api"}
@@ -85,19 +88,17 @@ def print_document(page: Page, language: str, document: str) -> bytes:
 
 
 def outline_pages(pdf: Path) -> list[int]:
-    """Return the page number of each heading of the two upper levels, in order."""
+    """Return the page number of each bookmark, in order."""
     reader = PdfReader(pdf)
 
-    def walk(entries: list[Any], depth: int) -> list[int]:
-        found: list[int] = []
+    def walk(entries: list[Any]) -> Iterator[int]:
         for entry in entries:
             if isinstance(entry, list):
-                found += walk(entry, depth + 1) if depth < 1 else []
+                yield from walk(entry)
             else:
-                found.append((reader.get_destination_page_number(entry) or 0) + 1)
-        return found
+                yield (reader.get_destination_page_number(entry) or 0) + 1
 
-    return walk(reader.outline, 0)
+    return list(walk(reader.outline))
 
 
 def make_pdf(page: Page, language: str) -> Path:
@@ -118,6 +119,7 @@ def make_pdf(page: Page, language: str) -> Path:
                 "a Chromium of 2024 or later writes them all."
             )
         numbers = {heading.anchor: n for heading, n in zip(headings, found, strict=True)}
+    mend(target, config["author"], [words, *(heading.text for heading in headings)])
     return target
 
 
@@ -127,6 +129,7 @@ def main() -> None:
         if not (HTML / language / "intro.html").is_file():
             raise SystemExit("There are no built pages to print: run `make book` first.")
     PDF.mkdir(exist_ok=True)
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on Chromium's trailer
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)

@@ -17,7 +17,7 @@ POINTS_AT_IDS = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 
 
 class Heading(NamedTuple):
-    """A line of the table of contents."""
+    """A heading; those of level 1 and 2 stand in the table of contents."""
 
     level: int
     text: str
@@ -42,7 +42,7 @@ def address(href: str, page: str, pages: Sequence[str]) -> str | None:
 
 
 def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
-    """Rename the ids of one page's article, mend its links, and return its two upper headings."""
+    """Rename the ids of one page's article, mend its links, and return its headings."""
     for button in article.select(".headerlink, .copybtn, a.check"):
         button.decompose()
     for link in article.find_all("a", href=True):
@@ -59,17 +59,19 @@ def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
                 node[name] = f"{page}--{node[name]}"
     article["id"] = page
     headings = []
-    for heading in article.find_all(["h1", "h2"]):
+    for heading in article.find_all(re.compile("^h[1-6]$")):
         section = heading.find_parent("section")
-        anchor = str(section["id"]) if section and heading.name == "h2" else page
+        anchor = page if section is None or heading.name == "h1" else str(section["id"])
         headings.append(Heading(int(heading.name[1]), heading.get_text().strip(), anchor))
     return headings
 
 
 def contents(headings: Sequence[Heading], title: str, numbers: dict[str, int]) -> str:
     """Return the table of contents; ``numbers`` holds the page number of each known anchor."""
-    lines, depth = [f'<nav class="contents"><h1>{title}</h1>'], 0
+    lines, depth = [f'<nav class="book-contents"><h1>{title}</h1>'], 0
     for level, text, anchor in headings:
+        if level > 2:
+            continue
         lines.append("<ol>" * (level - depth) + "</ol>" * (depth - level))
         depth = level
         number = numbers.get(anchor, "")
