@@ -3,11 +3,14 @@
 # make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
+# make colab  run every notebook with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
-# make clean   delete what was built, keep .venv and .venv-benchmarks
+# make clean   delete what was built, keep the .venv folders
 
 PYTHON ?= python3
 PORT ?= 8000
+# Colab's own version of Python, where the machine has it.
+COLAB_PYTHON ?= $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null || echo $(PYTHON))
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
@@ -15,7 +18,7 @@ NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
 # Two test processes share two cores: one thread each is faster than four fighting for them.
 test: export OMP_NUM_THREADS := 1
 
-.PHONY: book test pdf mutants benchmark serve clean
+.PHONY: book test pdf mutants benchmark colab serve clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build_book
@@ -38,6 +41,9 @@ benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.likelihood --whole $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.scaling
 
+colab: .venv-colab/.installed
+	.venv-colab/bin/python -m tools.rehearse_colab
+
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --directory _build/html
 
@@ -55,4 +61,9 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-benchmarks
 	.venv-benchmarks/bin/pip install --disable-pip-version-check -r benchmarks/requirements.txt
 	.venv-benchmarks/bin/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-colab/.installed: tools/colab/requirements.txt
+	$(COLAB_PYTHON) -m venv .venv-colab
+	.venv-colab/bin/pip install --disable-pip-version-check -r tools/colab/requirements.txt
 	@touch $@

@@ -32,7 +32,8 @@ SHOWN = """() => {
         "data-bs-original-title", "data-toggle-hint"];
     for (const name of names)
         for (const node of document.querySelectorAll(`[${name}]`)) {
-            if (node.closest("mjx-container, .bibtex-citation, .explorer img, iframe")) continue;
+            // A slider is named as in the code, and ipywidgets gives its label the title "null".
+            if (node.closest("mjx-container, .bibtex-citation, .explorer .widget-box")) continue;
             (node.closest("article") ? readOut : around).push(node.getAttribute(name));
         }
     return [[...around, document.title], inside, readOut];

@@ -23,10 +23,15 @@ READ_TEXT = """() => {
 }"""
 WITHOUT_ALT = """() => [...document.images]
     .filter(image => !image.alt).map(image => image.outerHTML.slice(0, 80))"""
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
+    const { content, font } = getComputedStyle(icon, "::before");
+    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+}).map(icon => icon.className)"""
 # What scrolls inside its own box may be wide; these boxes may not, nor may the page.
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
         .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
         .filter(node => !node.closest(".pst-scrollable-table-container"))
         .map(node => node.outerHTML.slice(0, 80));
     const extra = document.documentElement.scrollWidth - innerWidth;
@@ -60,6 +65,10 @@ def test_equations_are_rendered(opened):
 
 def test_pictures_have_alternative_texts(opened):
     assert not opened.evaluate(WITHOUT_ALT)
+
+
+def test_icons_are_drawn(opened):
+    assert not opened.evaluate(UNDRAWN_ICONS)
 
 
 def test_language_and_script(opened):
