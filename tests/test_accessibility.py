@@ -72,10 +72,11 @@ def test_the_first_tab_leads_past_the_menus(page, address):
 
 def test_one_sees_what_the_keyboard_is_on(page, address):
     open_page(page, address, "en/intro.html")
-    for stops in range(100):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement === document.body"):
-            break
+    stops = 0
+    page.keyboard.press("Tab")
+    while stops < 99 and page.evaluate("document.activeElement !== document.body"):
         where = page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
         assert page.evaluate(FOCUS_SHOWS), f"nothing shows the focus on {where}"
+        page.keyboard.press("Tab")
+        stops += 1
     assert 40 < stops < 99, f"the keyboard stopped at {stops} places"
