@@ -7,6 +7,7 @@ addEventListener("DOMContentLoaded", () => {
   const startup = window.MathJax?.startup;
   if (!startup) return;
   const COMPILED = 20; // the state of a formula that MathJax has read and not yet drawn
+  const SLACK = 2; // pixels that a slanted letter stands out of its box
   const chinese = document.documentElement.lang.startsWith("zh");
   const words = chinese
     ? { numbered: "公式 ", plain: "公式", hint: "" }
@@ -19,7 +20,7 @@ addEventListener("DOMContentLoaded", () => {
   function nameFormulas() {
     const wanted = formulas().filter((formula) => {
       const box = formula.closest(".math");
-      return formula.hasAttribute("display") || (box && box.scrollWidth > box.clientWidth);
+      return formula.hasAttribute("display") || (box && box.scrollWidth > box.clientWidth + SLACK);
     });
     wanted.forEach(nameFormula);
   }
