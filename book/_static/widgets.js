@@ -1,10 +1,10 @@
-// Loaded before require.js, which takes these for its settings: the widgets' icons lie beside this
-// file.
-window.require = {
-  paths: {
-    "@jupyter-widgets/html-manager/dist": document.currentScript.src.replace(/\/[^/]*$/, ""),
-  },
-};
+// Loaded before require.js, which takes these for its settings: the icons that the widgets' style
+// sheets name lie beside this file.
+{
+  const folder = document.currentScript.src.replace(/\/[^/]*$/, "");
+  const names = ["@jupyter-widgets", "@jupyter-widgets/html-manager/dist"];
+  window.require = { paths: Object.fromEntries(names.map((name) => [name, folder])) };
+}
 
 // The widgets ask MathJax 2 to typeset their labels; pass each request on to MathJax 3.
 addEventListener("DOMContentLoaded", () => {

@@ -5,13 +5,14 @@ to come back. The last line that is printed counts explorers and sliders.
 """
 
 import sys
+from typing import Any
 
 import ipywidgets
 
 import vae_lib
 
 
-def inside(box, kind):
+def inside(box: Any, kind: type) -> list[Any]:
     """Return the widgets of one kind anywhere in a box, in the order in which they are shown."""
     found = [box] if isinstance(box, kind) else []
     for child in getattr(box, "children", ()):
@@ -20,10 +21,9 @@ def inside(box, kind):
 
 
 assert vae_lib.__file__.startswith(sys.prefix), f"vae_lib comes from {vae_lib.__file__}"
-# IPython keeps the cells' results in Out.
 explorers = [
     output
-    for output in Out.values()  # noqa: F821
+    for output in globals()["Out"].values()  # where IPython keeps the cells' results
     if isinstance(output, ipywidgets.Box)
 ]
 moved = 0
