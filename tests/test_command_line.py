@@ -14,7 +14,7 @@ import torch
 
 from tools.notebooks import ROOT
 from vae_lib import __main__ as command_line
-from vae_lib import reproduce
+from vae_lib import reproduce, scores
 from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.data import Dataset
 from vae_lib.mnist_files import DataUnavailable
@@ -98,13 +98,13 @@ def test_train_evaluate_and_sample(call, tmp_path):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_evaluate_passes_the_precision_on(call, monkeypatch, precision):
     call("train", *SMALL, "--epochs", "1")
-    estimate, seen = command_line.log_likelihood, []
+    estimate, seen = scores.log_likelihood, []
 
     def watched(*arguments, **settings):
         seen.append(settings["precision"])
         return estimate(*arguments, **settings)
 
-    monkeypatch.setattr(command_line, "log_likelihood", watched)
+    monkeypatch.setattr(scores, "log_likelihood", watched)
     call("evaluate", "vae.safetensors", "--k", "5", "--device", "cpu", "--precision", precision)
     assert seen == [precision]
 

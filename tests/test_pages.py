@@ -22,7 +22,8 @@ READ_TEXT = """() => {
     return words.join("\\n");
 }"""
 WITHOUT_ALT = """() => [...document.images]
-    .filter(image => !image.alt).map(image => image.outerHTML.slice(0, 80))"""
+    .filter(image => image.closest("article") ? !image.alt : !image.hasAttribute("alt"))
+    .map(image => image.outerHTML.slice(0, 80))"""
 UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
     const { content, font } = getComputedStyle(icon, "::before");
     return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));

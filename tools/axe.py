@@ -9,20 +9,17 @@ one element of each kind: those whose tags and classes, up to the page's body, a
 import argparse
 import collections
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.static_files import NPM_FOLDER, ROOT
+from tools.browsing import HTML, chromium
+from tools.static_files import NPM_FOLDER
 
-HTML = ROOT / "_build/html"
 AXE = NPM_FOLDER / "node_modules/axe-core/axe.min.js"
 THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/google-chrome")
 # Without motion: a colour that is still fading would be measured halfway.
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
 # The drawn formula is hidden from screen readers: they read the MathML beside it.
@@ -77,19 +74,6 @@ def page_names(folder: Path = HTML) -> list[str]:
     paths = [path for path in folder.glob("*/**/*.html") if "_static" not in path.parts]
     found = sorted(path.relative_to(folder).as_posix() for path in paths)
     return [name for name in found if name not in ("en/index.html", "zh-TW/index.html")]
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Start the machine's Chromium, or else playwright's own, and close it at the end."""
-    from playwright.sync_api import sync_playwright
-
-    executable = next((path for path in CHROMIUM if os.path.exists(path)), None)
-    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=options)
-        yield browser
-        browser.close()
 
 
 def open_page(browser: Any, path: Path) -> Any:
