@@ -13,7 +13,7 @@ import pytest
 from pages import Page, pages
 from playwright.sync_api import Error
 
-from tools.browsing import HTML, ROOT, chromium, serve
+from tools.browsing import HTML, ROOT, chromium, serve, wait_until_ready
 
 REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
 
@@ -86,11 +86,7 @@ def cannot_run(reason: str) -> None:
 def open_page(page, root: str, name: str) -> None:
     """Open a page and wait until its equations and its widgets are there."""
     page.goto(f"{root}/{name}")
-    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
-    page.evaluate("window.MathJax && MathJax.startup.promise")
-    if page.locator(".explorer").count():
-        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
-    page.evaluate("document.fonts.ready")
+    wait_until_ready(page)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.browsing import HTML, chromium
+from tools.browsing import HTML, chromium, wait_until_ready
 from tools.static_files import NPM_FOLDER
 
 AXE = NPM_FOLDER / "node_modules/axe-core/axe.min.js"
@@ -81,11 +81,7 @@ def open_page(browser: Any, path: Path) -> Any:
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page.goto(path.as_uri())
     page.add_style_tag(content=STILL)
-    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
-    page.evaluate("window.MathJax && MathJax.startup.promise")
-    if page.locator(".explorer").count():
-        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
-    page.evaluate("document.fonts.ready")
+    wait_until_ready(page)
     return page
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/google-chrome")
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -53,3 +53,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+def wait_until_ready(page: Page) -> None:
+    """Wait until an opened page has its equations, its widgets and its fonts."""
+    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
+    page.evaluate("window.MathJax && MathJax.startup.promise")
+    if page.locator(".explorer").count():
+        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
+    page.evaluate("document.fonts.ready")

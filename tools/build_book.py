@@ -76,15 +76,20 @@ def run_equation_tests() -> None:
         )
 
 
+def read_config(language: str) -> dict[str, Any]:
+    """Return the book's settings in one language."""
+    files = (ROOT / "_config.yml", ROOT / "book" / language / "_config.yml")
+    shared, own = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    return merge(shared, own)
+
+
 def write_config(language: str, outputs: Path) -> Path:
     """Write the language's whole configuration into ``_build`` and return its path."""
-    shared = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    own = yaml.safe_load((ROOT / "book" / language / "_config.yml").read_text(encoding="utf-8"))
     derived = {
         "execute": {"cache": str(outputs)},
         "html": {"baseurl": f"{site_address()}{language}/"},
     }
-    config = merge(merge(shared, own), derived)
+    config = merge(read_config(language), derived)
     path = BUILD / f"{language}.yml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -7,25 +7,24 @@ The list of functions, the table of checks and the benchmarks stay on the web.
 
 import logging
 import mimetypes
-import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from playwright.sync_api import Error, Page, Route, sync_playwright
+from playwright.sync_api import Error, Page, Route
 from pypdf import PdfReader
 
-from tools.build_book import BUILD, LANGUAGES, ROOT, merge
+from tools.browsing import chromium
+from tools.build_book import BUILD, LANGUAGES, ROOT, read_config
 from tools.one_document import join
 from tools.pdf_text import mend
 
 HTML, PDF = BUILD / "html", BUILD / "pdf"
 LEFT_OUT = {"equations", "scaling", "performance", "api"}
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 CONTENTS = {"en": "Contents", "zh-TW": "目錄"}
 PATIENCE = 600_000  # milliseconds
 SITE = "http://book.invalid/"  # never resolved: `answer` serves each request from the built pages
@@ -38,23 +37,11 @@ def page_names(language: str) -> list[str]:
     return [name for name in [toc["root"], *files] if name not in LEFT_OUT]
 
 
-def read_config(language: str) -> dict[str, Any]:
-    """Return the book's settings in one language."""
-    files = (ROOT / "_config.yml", ROOT / "book" / language / "_config.yml")
-    shared, own = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
-    return merge(shared, own)
-
-
 def title_page(config: dict[str, Any]) -> str:
     """Return the first page as HTML."""
     mark, title = '<img src="_static/logo.svg" alt="">', f'<p class="title">{config["title"]}</p>'
     below = f"<p>{config['author']}</p><p>{config['copyright']}</p>"
     return f'<section class="title-page">{mark}{title}{below}</section>'
-
-
-def chromium() -> str | None:
-    """Return the path of the system's Chromium; without one, Playwright looks for its own."""
-    return next((path for path in CHROMIUM if os.path.exists(path)), None)
 
 
 def answer(route: Route, document: str) -> None:
@@ -130,9 +117,9 @@ def main() -> None:
             raise SystemExit("There are no built pages to print: run `make book` first.")
     PDF.mkdir(exist_ok=True)
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it remarks on Chromium's trailer
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
+            browser = stack.enter_context(chromium())
         except Error as error:
             reason = error.message.splitlines()[0]
             raise SystemExit(
@@ -147,7 +134,6 @@ def main() -> None:
             size, count = path.stat().st_size / 1e6, len(PdfReader(path).pages)
             seconds = perf_counter() - start
             print(f"{path.relative_to(ROOT)}: {count} pages, {size:.1f} MB, {seconds:.0f} s")
-        browser.close()
 
 
 if __name__ == "__main__":

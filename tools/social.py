@@ -4,10 +4,8 @@ The result, ``book/_static/social.png``, 1200 by 630 pixels, is committed. Chrom
 the sake of its Chinese type.
 """
 
-from playwright.sync_api import sync_playwright
-
-from tools.build_book import LANGUAGES, ROOT
-from tools.make_pdf import OPTIONS, chromium, read_config
+from tools.browsing import chromium
+from tools.build_book import LANGUAGES, ROOT, read_config
 
 STATIC = ROOT / "book/_static"
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>
@@ -23,12 +21,10 @@ PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>
 def main() -> None:
     """Draw the picture."""
     titles = "".join(f'<p lang="{name}">{read_config(name)["title"]}</p>' for name in LANGUAGES)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(PAGE.format(mark=(STATIC / "logo.svg").read_text(), titles=titles))
         page.screenshot(path=STATIC / "social.png")
-        browser.close()
 
 
 if __name__ == "__main__":
