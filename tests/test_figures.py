@@ -1,6 +1,7 @@
 """Plots: right shapes, right labels, right way up."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 
@@ -60,9 +61,19 @@ def test_plane_tiles_follow_the_prior(flat_model):
     torch.testing.assert_close(pixels[-4:, -4:], bottom_right)
 
 
+@torch.no_grad()
+def test_means_are_drawn_as_their_digits(flat_model):
+    x, digits = torch.rand(7, 16).double(), torch.tensor([3, 0, 9, 3, 1, 3, 0])
+    means = flat_model.encode(x).mean.numpy()
+    drawn = latent_means(flat_model, x, digits).axes[0].collections
+    assert len(drawn) == 10
+    for digit, points in enumerate(drawn):
+        np.testing.assert_allclose(points.get_offsets(), means[digits == digit])
+    signs = {points.get_paths()[0].vertices.tobytes() for points in drawn}
+    assert len(signs) == 10, "two digits look the same"
+
+
 def test_plane_plots_need_two_dimensions(flat_model):
-    figure = latent_means(flat_model, torch.rand(7, 16), torch.arange(7))
-    assert len(figure.axes[0].collections[0].get_offsets()) == 7
     deep = mlp_vae(data_dim=16, latent_dim=3, hidden=(4,)).double()
     with pytest.raises(ValueError, match="3 dimensions: this plot needs 2"):
         latent_plane(deep)

@@ -38,7 +38,7 @@ class Recipe:
     published: dict[int, float]
 
     def __str__(self) -> str:
-        """Give the sizes from the pixels to the latents, e.g. ``784-800-50 relu``."""
+        """Give the sizes from the pixels to the latents, e.g. ``784-500-50 relu``."""
         return "-".join(map(str, (784, *self.hidden, self.latent_dim))) + f" {self.activation}"
 
     def build(self, seed: int = 0) -> VAE:
@@ -49,7 +49,7 @@ class Recipe:
 
 RECIPES = {
     "burda": Recipe((200, 200), 50, "tanh", 1e-4, PUBLISHED),  # section 5 of the paper
-    "book": Recipe((800,), 50, "relu", 1e-8, {}),
+    "book": Recipe((500,), 50, "relu", 1e-8, {}),
 }
 
 

@@ -12,6 +12,7 @@ from language_switch import own_tag
 from sphinx.application import Sphinx
 
 AFTER_THE_THEME = 502  # its own handlers have 501
+SOURCE_ICON = "fas fa-code-branch"  # a host's logo would fetch a font of 118 kB for one sign
 # By the label that the theme gives an entry; the entry for Colab has none.
 WORDS = {
     "en": {
@@ -54,6 +55,8 @@ def name_buttons(
         if group["type"] != "group":
             continue
         group["tooltip"] = words[group["label"]]
+        if group["label"] == "source-buttons":
+            group["icon"] = SOURCE_ICON
         if not context.get("page_source_suffix", "").endswith("ipynb"):
             group["buttons"] = [
                 one for one in group["buttons"] if one.get("label") != "download-source-button"
@@ -64,6 +67,8 @@ def name_buttons(
             button.pop("tooltip")
             if not label:
                 button["icon"] = "fas fa-play"  # a logo would need words of its own
+            if label == "source-repository-button":
+                button["icon"] = SOURCE_ICON
             if label == "source-file-button":
                 button["url"] = button["url"].removesuffix("?plain=1")  # notebooks are drawn
             if label == "source-issues-button":
