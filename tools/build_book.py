@@ -1,8 +1,9 @@
 """Build both languages of the book: ``python -m tools.build_book``.
 
 Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
-and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages:
-their outputs are kept until ``vae_lib`` or a pinned version changes. Before all that the tests of
+and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages,
+side by side (``tools.run_notebooks``): their outputs are kept until ``vae_lib`` or a pinned version
+changes. Before all that the tests of
 the equations run, unless nothing that they depend on has changed: the equation index shows their
 figures.
 """
@@ -21,7 +22,6 @@ import yaml
 
 from tools import page_weights
 from tools.equations import REPORT, read_agreement
-from tools.notebooks import notebook_paths, read_notebook
 from tools.set_repository import site_address
 from tools.site_files import write_site_files
 from tools.static_files import fetch_static_files
@@ -108,16 +108,6 @@ def quiet_kernels() -> dict[str, str]:
     return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 
-def code_digest() -> str:
-    """Return a number that changes with the code of a notebook, and not with its prose."""
-    digest = hashlib.sha256()
-    for path in notebook_paths(LANGUAGES[0]):
-        for cell in read_notebook(path)["cells"]:
-            if cell["cell_type"] == "code":
-                digest.update(f"{path.name} {cell['source']}".encode())
-    return digest.hexdigest()
-
-
 def build_language(language: str, config: Path) -> None:
     """Build one language with warnings as errors, and put its pages into ``_build/html``."""
     print(f"\n== Building {language}", flush=True)
@@ -154,12 +144,11 @@ def main() -> None:
     for old in set((BUILD / "outputs").glob("*")) - {outputs}:
         shutil.rmtree(old)
     configs = [write_config(language, outputs) for language in LANGUAGES]
-    have_run = outputs / "have_run"  # the code whose outputs are all there
-    nothing_to_run = have_run.is_file() and have_run.read_text() == code_digest()
-    # What has to run runs for the first language, and the second one finds the outputs.
-    with ThreadPoolExecutor(len(LANGUAGES) if nothing_to_run else 1) as pool:
+    run = [sys.executable, "-m", "tools.run_notebooks", str(outputs)]
+    all_have_run = subprocess.run(run, cwd=ROOT, env=quiet_kernels(), check=False).returncode == 0
+    # What failed runs again in the first language's build, and the second one is not begun.
+    with ThreadPoolExecutor(len(LANGUAGES) if all_have_run else 1) as pool:
         list(pool.map(build_language, LANGUAGES, configs))
-    have_run.write_text(code_digest())
     write_site_files(BUILD / "html")
     page_weights.report()
     print("\nThe book is built. Open _build/html/index.html")

@@ -5,9 +5,6 @@ landmark; entries of a list that are none. ``tests/test_accessibility.py`` finds
 """
 
 import re
-from pathlib import Path
-
-from sphinx.application import Sphinx
 
 MENDS = [
     # The search button is called what is written on it, with its keys.
@@ -20,23 +17,15 @@ MENDS = [
         re.compile(r'(<div class="sidebar-primary-items__start[^>]*>\s*<div)'),
         r'\1 role="banner"',
     ),
+    # A notebook is to be kept: opened in the browser it is a page of JSON.
+    (re.compile(r'(<a href="[^"]*_sources/[^"]*\.ipynb") target="_blank"'), r"\1 download"),
     # The entries of the bibliography stand in a list; docutils gives them a role of their own.
     (re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"'), r'\1 role="listitem"'),
 ]
 
 
-def mend_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Apply each mend to every page that the theme has written."""
-    if exception or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        for pattern, mended in MENDS:
-            text = pattern.sub(mended, text)
-        page.write_text(text, encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.connect("build-finished", mend_pages)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def accessible(html: str) -> str:
+    """Return a page of the theme with each mend applied."""
+    for pattern, mended in MENDS:
+        html = pattern.sub(mended, html)
+    return html

@@ -42,15 +42,17 @@ def load_catalogues(app: Sphinx) -> None:
         app.add_message_catalog(source.stem, str(compiled))
 
 
-def replace_fixed_words(app: Sphinx, exception: Exception | None) -> None:
-    """Translate the words that no catalogue reaches."""
+def with_chinese_words(html: str) -> str:
+    """Return a Chinese page with the words of the theme's templates translated."""
+    for english, chinese in FIXED_WORDS.items():
+        html = html.replace(english, chinese)
+    return html
+
+
+def translate_scripts(app: Sphinx, exception: Exception | None) -> None:
+    """Translate the words that stand in scripts."""
     if exception or app.config.language != "zh_TW":
         return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        for english, chinese in FIXED_WORDS.items():
-            text = text.replace(english, chinese)
-        page.write_text(text, encoding="utf-8")
     replace_in(app, "copybutton.js", "const messages = {", COPY_BUTTON_WORDS)
     replace_in(app, "togglebutton.js", *TOGGLE_WORDS)
 
@@ -76,5 +78,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
     load_catalogues(app)
     app.connect("doctree-read", translate_fields)
-    app.connect("build-finished", replace_fixed_words)
+    app.connect("build-finished", translate_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

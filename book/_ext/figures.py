@@ -8,15 +8,15 @@ its size on the page, which is that of matplotlib's inches. An explorer's metada
 """
 
 import re
-from functools import partialmethod
 from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from jupyter_cache.cache.main import JupyterCacheBase
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from tools.run_notebooks import know_outputs_by_the_code
 
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
@@ -80,11 +80,7 @@ def page_width(path: Path) -> int:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension."""
-    # The key of a notebook's outputs holds all cell metadata by default, and with it the alt text
-    # of one language; only tags (raises-exception and the like) can change an output.
-    JupyterCacheBase.create_hashed_notebook = partialmethod(
-        JupyterCacheBase.create_hashed_notebook, cell_metadata=("tags",)
-    )
+    know_outputs_by_the_code()
     app.connect("doctree-read", remove_what_pages_do_without)
     app.connect("doctree-read", describe_figures)
     app.connect("doctree-read", size_figures)

@@ -4,9 +4,6 @@ The icons stay ``<i>`` elements then; they are hidden from screen readers, as th
 """
 
 import re
-from pathlib import Path
-
-from sphinx.application import Sphinx
 
 ICON_SCRIPT = re.compile(
     r"<!-- So that users can add custom icons -->\s*"
@@ -25,21 +22,3 @@ def without_icon_script(html: str) -> str:
     if not found:
         raise ValueError("The theme no longer loads fontawesome.js: remove lighter_pages.")
     return ICON.sub('<i aria-hidden="true" class="', lighter)
-
-
-def lighten_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Rewrite every page of the theme, and remove the script's files."""
-    if exception or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        if "pydata-sphinx-theme.js" in html:
-            page.write_text(without_icon_script(html), encoding="utf-8")
-    for file in Path(app.outdir, "_static/scripts").glob("fontawesome.js*"):
-        file.unlink()
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.connect("build-finished", lighten_pages)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
