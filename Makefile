@@ -15,7 +15,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
 
-# Two test processes share two cores: one thread each is faster than four fighting for them.
+# Test processes share two cores: one thread each is faster than several fighting for them. A
+# browser often waits, so that three processes finish sooner than two.
 test: export OMP_NUM_THREADS := 1
 
 .PHONY: book test pdf mutants benchmark colab serve clean
@@ -27,7 +28,7 @@ test: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadscope
+	$(BIN)/pytest -n 3 --dist loadscope
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
 
 pdf: $(INSTALLED)

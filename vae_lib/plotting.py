@@ -97,7 +97,7 @@ def latent_means(model: VAE, images: Tensor, labels: Tensor) -> Figure:
     figure, ax = plt.subplots(figsize=(5, 4.2))
     for digit in range(10):
         x, y = means[labels.cpu() == digit].T
-        ax.scatter(x, y, s=22, marker=f"${digit}$", linewidths=0)
+        ax.scatter(x, y, s=34, marker=f"${digit}$", linewidths=0)
     ax.set(xlabel="$\\mu_1(x)$", ylabel="$\\mu_2(x)$", aspect="equal")
     return figure
 
