@@ -59,19 +59,21 @@ def race(train: Tensor, test: Tensor, rounds: int) -> tuple[dict[str, Any], dict
     for number in range(rounds + 1):
         shift = number % len(order)
         for name in order[shift:] + order[:shift]:
-            time = turns[name].epoch()
+            time, after = turns[name].epoch()
             if number == 0:
                 warm_up[name] = time
             else:
                 seconds[name].append(time)
             if number < JUDGED_AFTER:
-                weights[name] = turns[name].weights()
+                weights[name] = after
             print(f"epoch {number}: {name} {time:.2f} s", flush=True)
         for precision, dtype in FLOORS.items():
             with fast_float32():  # as fit multiplies
                 time = floor_seconds(BATCH, steps, dtype)
             if number:
                 seconds[precision].append(time)
+    for turn in turns.values():
+        turn.end()
     first = statistics.median(seconds[order[0]])
     fp32, bf16 = (statistics.median(seconds[precision]) for precision in FLOORS)
     contestants = {}

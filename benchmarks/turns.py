@@ -1,45 +1,67 @@
-"""Contestants that own their loop, taken an epoch at a time in rotating order.
+"""Contestants that own their loop, each in a process of its own, taken an epoch at a time.
 
-Each runs as a greenlet: it keeps its place at the start of an epoch until it is switched to. All
-share the one thread of the process, so none has a pool of threads of its own that would slow the
-others down.
+A process of its own is what each has where it is used. In a shared one they would divide its
+memory: where the tensors of one happen to lie decides how fast another gets new ones.
 """
 
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 
-import greenlet
 import torch
-from torch import Tensor
+from torch import Tensor, multiprocessing
 
 from benchmarks.contestants import Contestant
+from benchmarks.report import THREADS
 
 
 class Turn:
-    """A contestant that trains one epoch when asked to.
+    """A contestant that trains one epoch when asked to, and sleeps until then.
 
     Args:
-        contestant: The function that trains.
-        images: Shape (N, 784).
+        contestant: The function that trains; a module's own, since it is pickled.
+        images: Shape (N, 784); the processes share them.
         epochs: How many epochs it will be asked for.
     """
 
     def __init__(self, contestant: Contestant, images: Tensor, epochs: int) -> None:
-        self.parameters: Sequence[Tensor] = []
-        self._waiting_room = greenlet.getcurrent()
-        self._loop = greenlet.greenlet(contestant)
-        self._loop.switch(images, epochs, self._begin)
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        arguments = (contestant, images, epochs, theirs)
+        self._process = context.Process(target=_take_turns, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()  # so that the end of the process ends the waiting for it
+        self._pipe.recv()  # it waits for its first turn
 
-    def _begin(self, parameters: Sequence[Tensor]) -> None:
-        self.parameters = parameters
-        self._waiting_room.switch()
+    def epoch(self) -> tuple[float, list[Tensor]]:
+        """Train one epoch; return the seconds that it took and the parameters after it.
 
-    def epoch(self) -> float:
-        """Train one epoch and return the seconds that it took."""
+        Raises:
+            EOFError: If the contestant failed; its process has printed why.
+        """
+        self._pipe.send(None)
+        seconds, arrays = self._pipe.recv()
+        return seconds, [torch.from_numpy(array) for array in arrays]
+
+    def end(self) -> None:
+        """End the process, which waits for a turn more than it is given."""
+        self._process.kill()
+        self._process.join()
+
+
+def _take_turns(contestant: Contestant, images: Tensor, epochs: int, pipe: Connection) -> None:
+    torch.set_num_threads(THREADS)
+    start, parameters = 0.0, list[Tensor]()
+
+    def wait() -> None:
+        seconds = time.perf_counter() - start
+        pipe.send((seconds, [parameter.detach().numpy() for parameter in parameters]))
+
+    def begin(given: Sequence[Tensor]) -> None:
+        nonlocal start, parameters
+        wait()
+        parameters = list(given)
+        pipe.recv()
         start = time.perf_counter()
-        self._loop.switch()
-        return time.perf_counter() - start
 
-    def weights(self) -> list[Tensor]:
-        """Return a copy of the parameters as they are now."""
-        return [torch.clone(parameter.detach()) for parameter in self.parameters]
+    contestant(images, epochs + 1, begin)  # what a loop does after its last epoch is not timed

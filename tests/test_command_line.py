@@ -283,10 +283,14 @@ def test_paper_s_plan_is_the_published_one():
 def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
     """Going on keeps the plan of the beginning, however fast the machine is by then."""
     options = ["reproduce", "burda", "--device", "cpu", "--budget", "1"]
-    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(2))
+    monkeypatch.setattr(
+        command_line, "plan_for", lambda *_: reproduce.shorter(reproduce.RECIPES["burda"], 2)
+    )
     assert call(*options)[0] == 0
     assert read_checkpoint("reproduced.safetensors")[1]["epochs"] == 2
-    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(3))
+    monkeypatch.setattr(
+        command_line, "plan_for", lambda *_: reproduce.shorter(reproduce.RECIPES["burda"], 3)
+    )
     status, out, _ = call(*options, "--resume")
     assert status == 0 and "epochs: 2," in out
 
@@ -294,7 +298,7 @@ def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
 def test_plan_fits_into_its_budget(monkeypatch, capsys):
     data, recipe = command_line.load_mnist(), reproduce.RECIPES["book"]
     plan = reproduce.plan_for(recipe, 1.0, 1, data, "cpu")
-    assert plan == reproduce.shorter(plan.epochs)
+    assert plan == reproduce.shorter(recipe, plan.epochs)
     assert plan.epochs > 1 and plan.batch_size == 128 and plan.precision == "bfloat16"
     with pytest.raises(ValueError, match="0 minutes are not enough"):
         reproduce.plan_for(recipe, 0.0, 1, data, "cpu")

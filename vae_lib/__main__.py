@@ -73,7 +73,7 @@ def reproduce_figure(options: argparse.Namespace) -> None:
     if options.budget is None:
         plan = PAPER
     elif options.resume and options.checkpoint.exists():
-        plan = shorter(read_checkpoint(options.checkpoint)[1]["epochs"])
+        plan = shorter(recipe, read_checkpoint(options.checkpoint)[1]["epochs"])
     else:
         plan = plan_for(recipe, options.budget, options.k_train, data, options.device)
     result = reproduce(

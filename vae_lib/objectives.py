@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from vae_lib.checks import require_precision
 from vae_lib.gaussian import Gaussian
+from vae_lib.heap import keep_freed_memory
 from vae_lib.matmul import fast_float32
 from vae_lib.memory import affordable_draws
 from vae_lib.models import GenerativeModel
@@ -151,6 +152,7 @@ def log_likelihood(
     Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
     require_precision(precision)
+    keep_freed_memory()
     chunk = affordable_draws(x) if chunk is None else chunk
     if k < 1 or chunk < 1:
         raise ValueError(f"k is {k} and chunk is {chunk}: both must be at least 1.")

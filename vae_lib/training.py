@@ -15,6 +15,7 @@ from vae_lib.checks import already_checked, require_settings, require_unit_inter
 from vae_lib.data import binarise, require_mode
 from vae_lib.devices import pick_device
 from vae_lib.graphs import GraphedStep
+from vae_lib.heap import keep_freed_memory
 from vae_lib.history import History
 from vae_lib.matmul import fast_float32
 from vae_lib.models import GenerativeModel
@@ -109,6 +110,7 @@ def fit(
     train = _checked(model.to(place), train, binarisation)
     if validation is not None:
         validation = _checked(model, validation, "none" if binarisation == "none" else "fixed")
+    keep_freed_memory()
     on_gpu = place.type == "cuda"
     optimiser = torch.optim.AdamW(
         model.parameters(), torch.tensor(rate(0), device=place) if on_gpu else rate(0),
