@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Browser
 
 from benchmarks import report
-from tools.browsing import HTML, chromium, serve
+from tools.browsing import HTML, chromium, files_behind, serve
 from tools.page_weights import compressed_size
 
 ROUNDS = 3
@@ -53,8 +52,7 @@ def visit(browser: Browser, address: str, name: str) -> tuple[set[str], float | 
         page.wait_for_function("window.equationsAt")
         milliseconds = page.evaluate("equationsAt")
     context.close()
-    files = {unquote(urlsplit(url).path)[1:] for url in asked if url.startswith(f"{address}/")}
-    return files, milliseconds
+    return files_behind(asked, address), milliseconds
 
 
 def weigh(files: Iterable[str], folder: Path = HTML) -> dict[str, int]:

@@ -60,10 +60,11 @@ def page(browser, address, record_property):
 
 
 def watch(page, address: str) -> None:
-    """Keep in `page.problems` what goes wrong, and in `page.hosts` whom the page asks."""
-    page.problems, page.hosts = [], Counter()
+    """Keep what goes wrong in `page.problems`, what it asks for in `page.asked`, and the hosts."""
+    page.problems, page.asked, page.hosts = [], set(), Counter()
 
     def keep_request(request):
+        page.asked.add(request.url)
         if not request.url.startswith(("data:", "blob:")):
             page.hosts[urlsplit(request.url).hostname or "files"] += 1
             if not request.url.startswith((f"{address}/", f"{HTML.as_uri()}/")):

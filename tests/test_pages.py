@@ -3,7 +3,6 @@
 import functools
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import HTML, PAGES, SOURCES, html_name, open_page, watch
@@ -11,6 +10,7 @@ from bs4 import BeautifulSoup
 from pages import labels, simplified_only
 
 from benchmarks.pages import weigh
+from tools.browsing import files_behind
 from tools.page_weights import LIMIT
 
 EXPLORERS = {
@@ -57,19 +57,14 @@ def opened(request, browser, address, root):
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         watch(page, address)
-        page.source, page.asked = request.param, set()
-        page.on("request", lambda request: page.asked.add(request.url))
+        page.source = request.param
         open_page(page, root, page.source)
         yield page
 
 
 def test_page_is_light(opened, root):
     """All that it asked for, with the fonts that the build cannot know of."""
-    files = {
-        unquote(urlsplit(url.removeprefix(f"{root}/")).path)
-        for url in opened.asked
-        if url.startswith(f"{root}/")
-    }
+    files = files_behind(opened.asked, root)
     assert opened.source in files and len(files) > 20
     fetched = weigh(files)["compressed_bytes"]
     assert fetched < LIMIT, f"{opened.source} fetches {fetched / 1e6:.2f} MB, compressed"

@@ -3,9 +3,10 @@
 import functools
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -53,6 +54,18 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+def files_behind(addresses: Iterable[str], root: str) -> set[str]:
+    """Return the paths below ``root`` of those addresses that lie there.
+
+    Args:
+        addresses: What pages asked for.
+        root: The address of the served folder, or the folder's own, without a final slash.
+    """
+    start = f"{root}/"
+    below = (address.removeprefix(start) for address in addresses if address.startswith(start))
+    return {unquote(urlsplit(rest).path) for rest in below}
 
 
 def wait_until_ready(page: Page) -> None:

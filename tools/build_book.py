@@ -3,9 +3,8 @@
 Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
 and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages,
 side by side (``tools.run_notebooks``): their outputs are kept until ``vae_lib`` or a pinned version
-changes. Before all that the tests of
-the equations run, unless nothing that they depend on has changed: the equation index shows their
-figures.
+changes. Before all that the tests of the equations run, unless nothing that they depend on has
+changed: the equation index shows their figures.
 """
 
 import hashlib

@@ -11,12 +11,12 @@ import sys
 from functools import partialmethod
 from pathlib import Path
 
-import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors import load_executor
 
-from tools.notebooks import ROOT, notebook_paths
+from tools.build_book import read_config
+from tools.notebooks import notebook_paths
 
 
 def know_outputs_by_the_code() -> None:
@@ -46,8 +46,7 @@ def main() -> None:
         cores = os.cpu_count() or 1
         print(f"\n== Running {waiting} notebooks, {min(waiting, cores)} at once", flush=True)
         os.environ["OMP_NUM_THREADS"] = str(max(1, cores // waiting))
-        config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-        timeout = config["execute"]["timeout"]
+        timeout = read_config("en")["execute"]["timeout"]
         result = load_executor("local-parallel", cache).run_and_cache(timeout=timeout)
         sys.exit(len(result.excepted + result.errored))
 
