@@ -1,4 +1,4 @@
-"""The matrix products of one training step alone: what no loop on this machine can do without."""
+"""The matrix products of one training step alone, layer by layer, by the library fit uses."""
 
 import time
 

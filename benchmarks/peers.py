@@ -39,7 +39,7 @@ def pythae_trainer(images: Tensor, epochs: int, begin: Begin) -> None:
 
 
 def pyro_svi(loss: Trace_ELBO, images: Tensor, epochs: int, begin: Begin) -> None:
-    """Pyro's SVI on a tensor in memory, its checks off as in Pyro's own example."""
+    """Pyro's SVI and a DataLoader over a TensorDataset, its checks off as in its own example."""
     pyro.enable_validation(False)
     net, own = Net(), type(loss).__name__  # Pyro keeps the parameters of all under their names
 

@@ -45,9 +45,7 @@ def train(settings: dict[str, int], steps: int, hidden: int = 400) -> dict[str, 
     steps = min(steps, len(images) // size)
     used = images if steps * size > len(images) - size else images[: steps * size]
     model = mlp_vae(latent_dim=settings["latent_dim"], hidden=(hidden,))
-    history = fit(
-        model, used, epochs=3, batch_size=size, k=settings["k"], binarisation="none", device="cpu"
-    )
+    history = fit(model, used, epochs=3, batch_size=size, k=settings["k"], device="cpu")
     steps = -(-len(used) // size)
     return {"seconds_per_step": (history.seconds[2] - history.seconds[0]) / (2 * steps)}
 
@@ -101,7 +99,7 @@ def main() -> None:
         sweeps[name] = []
         for value in values:
             settings = BASE | {name: value}
-            steps = given.steps if name == "images" else max(5, given.steps // settings["k"] // 4)
+            steps = given.steps if name == "images" else max(50, given.steps // settings["k"] // 4)
             runs = [measured(train, settings, steps) for _ in range(given.rounds)]
             row = {
                 "value": value,

@@ -14,6 +14,7 @@ from benchmarks.floor import LAYERS
 from benchmarks.images import synthetic
 from benchmarks.likelihood import difference_to_the_naive_sum
 from benchmarks.profiles import GROUPS, REST, group_of
+from benchmarks.turns import Turn
 from tools.notebooks import ROOT
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -115,7 +116,7 @@ def test_committed_ratios_are_those_of_the_medians(name, key):
 
 def test_no_contestant_bought_its_speed_with_a_worse_model():
     results = committed("speed")
-    plain = results["contestants"]["in-memory loop"]["elbo"]
+    plain = results["contestants"]["DataLoader loop"]["elbo"]  # that all are compared with
     for name, one in results["contestants"].items():
         assert abs(one["elbo"] - plain) < 0.5, name
 
@@ -204,6 +205,24 @@ def test_a_contestant_begins_each_epoch_and_trains_nothing_before(contestant, ca
     for one, other in zip(seen[0], Net().parameters(), strict=True):
         assert torch.equal(one, other), "the first epoch begins with trained weights"
     assert not any(torch.equal(one, other) for one, other in zip(seen[0], seen[1], strict=True))
+
+
+def test_contestants_take_turns_in_processes_of_their_own():
+    turn = Turn(in_memory_loop, synthetic(256, 0), 2)
+    (first, before), (second, after) = turn.epoch(), turn.epoch()
+    turn.end()
+    assert first > 0 and second > 0
+    assert [weight.shape for weight in after] == [weight.shape for weight in Net().parameters()]
+    assert not any(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def fail(images, epochs, begin):
+    raise ValueError("no such library")
+
+
+def test_a_contestant_that_fails_is_not_waited_for():
+    with pytest.raises(EOFError):
+        Turn(fail, synthetic(256, 0), 2)
 
 
 def test_synthetic_images_are_binary_and_always_the_same():

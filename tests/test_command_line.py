@@ -248,7 +248,7 @@ def tiny(monkeypatch):
 def test_reproduce_writes_the_figure_and_its_protocol(call, tiny):
     options = ["--k-train", "5", "--device", "cpu", "--json", "burda.json", "--seed", "4"]
     status, out, _ = call("reproduce", "burda", *options)
-    assert status == 0 and "published: -85.54" in out
+    assert status == 0 and "Published, after the paper's own schedule: -85.54 nats" in out
     with open("burda.json", encoding="utf-8") as file:
         about = json.load(file)
     assert about["command"] == shlex.join(
@@ -293,6 +293,21 @@ def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
     )
     status, out, _ = call(*options, "--resume")
     assert status == 0 and "epochs: 2," in out
+
+
+def test_epochs_of_a_budget_can_be_repeated(call, tiny):
+    status, out, _ = call("reproduce", "book", "--device", "cpu", "--epochs", "1")
+    assert status == 0 and "epochs: 1, batch size: 128" in out and "Published" not in out
+    settings = read_checkpoint("reproduced.safetensors")[1]["settings"]
+    assert settings["learning_rate"] == str(OneCycle(2e-3, 1))
+
+
+def test_existing_checkpoint_is_refused_before_an_epoch_is_timed(call, tiny, monkeypatch):
+    options = ["reproduce", "book", "--device", "cpu"]
+    assert call(*options, "--epochs", "1")[0] == 0
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: pytest.fail("timed in vain"))
+    status, _, err = call(*options, "--budget", "1")
+    assert status == 2 and "reproduced.safetensors exists" in err
 
 
 def test_plan_fits_into_its_budget(monkeypatch, capsys):

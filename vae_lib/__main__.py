@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from vae_lib.checkpoints import load_model, read_checkpoint
+from vae_lib.checkpoints import load_model, read_checkpoint, require_place
 from vae_lib.data import Dataset, load_mnist
 from vae_lib.devices import pick_device
 from vae_lib.mnist_files import DataUnavailable
@@ -69,8 +69,11 @@ def sample(options: argparse.Namespace) -> None:
 def reproduce_figure(options: argparse.Namespace) -> None:
     """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
     recipe = RECIPES[options.what]
+    require_place(options.checkpoint, options.resume)
     data = load_mnist("full", options.folder)
-    if options.budget is None:
+    if options.epochs is not None:
+        plan = shorter(recipe, options.epochs)
+    elif options.budget is None:
         plan = PAPER
     elif options.resume and options.checkpoint.exists():
         plan = shorter(recipe, read_checkpoint(options.checkpoint)[1]["epochs"])
@@ -84,7 +87,9 @@ def reproduce_figure(options: argparse.Namespace) -> None:
         print(f"Go on with: {_command(resume=True)}")
         raise SystemExit(INTERRUPTED)
     score, about = result
-    print(f"{score}; published: {about['published']}")
+    print(score)
+    if about["published"] is not None:
+        print(f"Published, after the paper's own schedule: {about['published']} nats")
     if options.json is not None and rank_and_count()[0] == 0:
         about["command"] = _command()
         options.json.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

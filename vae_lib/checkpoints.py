@@ -136,17 +136,9 @@ def restore(
     """
     if path is None:
         return {}
-    if not Path(path).parent.is_dir():
-        raise CheckpointError(
-            f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
-            "create it, or choose another name."
-        )
+    require_place(path, resume)
     if not Path(path).exists():
         return {}
-    if not resume:
-        raise CheckpointError(
-            f"{path} exists: go on from it with resume=True (--resume), or choose another name."
-        )
     tensors, about = read_checkpoint(path)
     if "settings" not in about:
         raise CheckpointError(
@@ -164,6 +156,23 @@ def restore(
             )
     unpack(tensors, model, optimiser, generator)
     return dict(about["history"])
+
+
+def require_place(path: str | Path, resume: bool) -> None:
+    """Refuse a checkpoint's path before any work is done for it.
+
+    Raises:
+        CheckpointError: If its folder is missing, or the file is there and not to be resumed.
+    """
+    if not Path(path).parent.is_dir():
+        raise CheckpointError(
+            f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
+            "create it, or choose another name."
+        )
+    if Path(path).exists() and not resume:
+        raise CheckpointError(
+            f"{path} exists: go on from it with resume=True (--resume), or choose another name."
+        )
 
 
 def checksum(images: Tensor | None) -> int | None:

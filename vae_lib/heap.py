@@ -14,9 +14,9 @@ def keep_freed_memory() -> bool:
     """Ask the C library, once a process, to keep freed memory instead of handing it back.
 
     Each step frees tensors of megabytes, and the next one asks for the same again. By default
-    glibc hands such blocks back to the system, and every page that comes anew costs an
-    interruption (a page fault): up to half of the time of ``log_likelihood``. Kept, they cost none,
-    and the process holds the most it ever needed, as PyTorch does on a GPU.
+    glibc may hand such blocks back to the system, and every page that comes anew costs an
+    interruption, a page fault. Blocks of at most 32 MiB, the most that glibc allows, are kept by
+    this. The process then holds the most it ever needed, as PyTorch does on a GPU.
 
     Returns:
         Whether it was done; where the C library is not glibc, nothing is changed.

@@ -76,7 +76,7 @@ PAPER = Plan(BurdaStages().epochs, 20, BurdaStages(), "float32")
 
 
 def shorter(recipe: Recipe, epochs: int) -> Plan:
-    """Plan so many epochs in place of the paper's 3280: larger steps, one cycle of rates."""
+    """Plan so many epochs in place of the paper's 3280: larger batches, one cycle of rates."""
     return Plan(epochs, 128, OneCycle(recipe.peak, epochs), "bfloat16")
 
 

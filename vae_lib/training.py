@@ -70,7 +70,8 @@ def fit(
     Args:
         model: A VAE whose weights are to be learned; it is left on ``device``.
         train: Images, shape (N, D), values in [0, 1].
-        validation: Images, shape (M, D); binarised once, with fixed noise, so epochs compare.
+        validation: Images, shape (M, D); by fixed noise binarised once, so that epochs compare,
+            or as they are with ``binarisation="none"``.
         epochs: Passes over the training images.
         batch_size: B; the last batch of an epoch may be smaller.
         learning_rate: Adam's step size, or a function of the epoch (see ``schedules``).
@@ -81,7 +82,7 @@ def fit(
         device: ``"cuda"``, ``"mps"`` or ``"cpu"``; by default the best there is, and printed.
         precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
         compiled: Let ``torch.compile`` fuse the element-wise work; the first step then takes long.
-        seed: Of the shuffling, the binarisation and the latent noise.
+        seed: Of the shuffling, the dynamic binarisation and the latent noise.
         checkpoint: A file that is written anew after every epoch.
         resume: Go on from ``checkpoint`` if it exists; without it an existing file is refused.
 

@@ -93,13 +93,14 @@ WORDS = {
             "conversions and copies": "型別轉換與複製",
             "random numbers and gathering": "亂數與取出批次",
             "views, memory, bookkeeping": "視圖、記憶體與簿記",
-            "Python between the operations": "運算之間的 Python",
+            "Python and the profiler, between the operations": "運算之間的 Python 與剖析器",
         },
         "只做矩陣乘法，{precision}",
         "完整的一步（不經剖析器）",
         "每個訓練週期秒數的長條圖：{bars}。兩條虛線標出只做矩陣乘法的時間：{floors}。",
     ),
 }  # fmt: skip
+MEASURED_ONCE = {"profile", "whole"}
 SEPARATOR = {"en": ", ", "zh_TW": "、"}
 
 
@@ -251,7 +252,8 @@ class BenchmarkTable(BenchmarkDirective):
         group += [nodes.colspec(colwidth=1) for _ in headings]
         group += [nodes.thead("", self.row(headings)), body]
         kind = self.words.kinds[results.get("kind", "synthetic")]
-        about = results["machine"] | {"kind": kind, "rounds": results["rounds"]}
+        rounds = 1 if name in MEASURED_ONCE else results["rounds"]
+        about = results["machine"] | {"kind": kind, "rounds": rounds}
         where = nodes.paragraph("", self.words.measured.format(**about))
         where += nodes.literal("", results["command"])
         return [nodes.table("", group, classes=["benchmark"]), where]

@@ -93,7 +93,7 @@ class ResultsTable(SphinxDirective):
             figure(run.log_likelihood),
             f"{run.standard_error:.2f}",
             "—" if published is None else figure(published),
-            "—" if published is None else difference(published - run.log_likelihood),
+            difference(published - run.log_likelihood) if published and run.on_schedule else "—",
             str(run.seed),
             self.duration(run.training_seconds),
             re.sub(r"(\d+) CPU threads", self.words.threads, run.device),
