@@ -55,8 +55,6 @@ def test_dark_mode_stays_on_the_next_page(page, root, language):
     while theme.get_attribute("data-mode") != "dark":
         button.press("Enter")
     dark = page.evaluate(shade)
-    # The next file may get a process of its own, to which Chromium hands the choice a little later.
-    page.wait_for_timeout(500)  # no reader turns the page sooner
     page.locator("a.right-next").press("Enter")
     page.wait_for_url("**/scaling.html")
     assert theme.get_attribute("data-theme") == "dark"
