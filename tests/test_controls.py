@@ -41,22 +41,32 @@ def test_folded_solutions_and_copy_buttons(page, root, language):
 
 @LANGUAGES
 def test_dark_mode_stays_on_the_next_page(page, root, language):
-    open_page(page, root, f"{language}/results.html")
+    """From a disk, wherever Chromium hands the next page the storage of this one.
+
+    It hands one page in some thirty another, empty one, even a page of two lines that no tool
+    drives (measured with Chromium 156: 16 to 37 of 400 pages; none of 474 from a server). So
+    each page leaves a mark there, and where the mark is missing the page is turned anew.
+    """
     shade = "getComputedStyle(document.body).backgroundColor"
     theme = page.locator("html")
     button = page.locator("button.theme-switch-button:visible")
-    light, seen = None, []
-    for _ in range(3):
-        seen.append(theme.get_attribute("data-theme"))
-        if seen[-1] == "light":
-            light = page.evaluate(shade)
-        button.press("Enter")
-    assert set(seen) == {"light", "dark"}
-    while theme.get_attribute("data-mode") != "dark":
-        button.press("Enter")
-    dark = page.evaluate(shade)
-    page.locator("a.right-next").press("Enter")
-    page.wait_for_url("**/scaling.html")
+    for _ in range(1 if root.startswith("http") else 5):
+        open_page(page, root, f"{language}/results.html")
+        light, seen = None, []
+        for _ in range(3):
+            seen.append(theme.get_attribute("data-theme"))
+            if seen[-1] == "light":
+                light = page.evaluate(shade)
+            button.press("Enter")
+        assert set(seen) == {"light", "dark"}
+        while theme.get_attribute("data-mode") != "dark":
+            button.press("Enter")
+        dark = page.evaluate(shade)
+        page.evaluate("localStorage.setItem('mark', 'left')")
+        page.locator("a.right-next").press("Enter")
+        page.wait_for_url("**/scaling.html")
+        if page.evaluate("localStorage.getItem('mark')") == "left":
+            break
     assert theme.get_attribute("data-theme") == "dark"
     assert page.evaluate(shade) == dark != light
     assert not page.problems
