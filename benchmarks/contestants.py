@@ -1,8 +1,8 @@
 """One epoch of the same VAE, written as a user of PyTorch or of vae_lib would write it.
 
 Each contestant is a function of the images (N, 784), the number of epochs and ``begin``, which it
-calls at the start of each epoch: there it waits for its turn. Before the first epoch it hands over
-its parameters, in the order of ``Net``'s.
+calls at the start of each epoch: there it waits for its turn. It hands over its parameters, in the
+order of ``Net``'s. Its weights, shuffling and noise follow from PyTorch's seed.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,6 @@ class Net(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        torch.manual_seed(0)
         self.hidden, self.mean, self.log_var = (
             nn.Linear(784, 400),
             nn.Linear(400, 20),
@@ -113,7 +112,6 @@ def in_memory_loop(images: Tensor, epochs: int, begin: Begin) -> None:
 
 def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, begin: Begin) -> None:
     """``vae_lib.training.fit``; the learning rate, asked for once an epoch, is where it waits."""
-    torch.manual_seed(0)
     model = mlp_vae()
     asked = 0
 
@@ -126,7 +124,7 @@ def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, beg
 
     fit(
         model, images, epochs=epochs, batch_size=BATCH, learning_rate=rate, binarisation="none",
-        device="cpu", precision=precision, compiled=compiled,
+        device="cpu", precision=precision, compiled=compiled, seed=torch.initial_seed(),
     )  # fmt: skip
 
 

@@ -113,14 +113,16 @@ def main() -> None:
     for number in range(given.rounds):
         for name, own in list(runs.items())[:: 1 - 2 * (number % 2)]:  # forwards, then backwards
             own.append(measured(estimate, name, weights, given.k, few, number))
+    seconds = {
+        name: report.spread([run["seconds"] / len(few) for run in own])
+        for name, own in runs.items()
+    }
+    first = next(iter(seconds.values()))["median"]
     found: dict[str, Any] = {}
-    first = 0.0
     for name, own in runs.items():
-        seconds = report.spread([run["seconds"] / len(few) for run in own])
-        first = first or seconds["median"]
         found[name] = {
-            "seconds_per_image": seconds,
-            "times_faster": first / seconds["median"],
+            "seconds_per_image": seconds[name],
+            "times_faster": first / seconds[name]["median"],
             "log_likelihood": statistics.mean(run["log_likelihood"] for run in own),
             "peak_mib": max(run["peak_mib"] for run in own),
         }

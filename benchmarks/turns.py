@@ -22,26 +22,32 @@ class Turn:
         contestant: The function that trains; a module's own, since it is pickled.
         images: Shape (N, 784); the processes share them.
         epochs: How many epochs it will be asked for.
+        seed: Of its weights, its shuffling and its noise.
     """
 
-    def __init__(self, contestant: Contestant, images: Tensor, epochs: int) -> None:
+    def __init__(self, contestant: Contestant, images: Tensor, epochs: int, seed: int = 0) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        arguments = (contestant, images, epochs, theirs)
+        arguments = (contestant, images, epochs, seed, theirs)
         self._process = context.Process(target=_take_turns, args=arguments, daemon=True)
         self._process.start()
         theirs.close()  # so that the end of the process ends the waiting for it
         self._pipe.recv()  # it waits for its first turn
 
-    def epoch(self) -> tuple[float, list[Tensor]]:
-        """Train one epoch; return the seconds that it took and the parameters after it.
+    def epoch(self) -> float:
+        """Train one epoch; return the seconds that it took.
 
         Raises:
             EOFError: If the contestant failed; its process has printed why.
         """
-        self._pipe.send(None)
-        seconds, arrays = self._pipe.recv()
-        return seconds, [torch.from_numpy(array) for array in arrays]
+        self._pipe.send("epoch")
+        seconds: float = self._pipe.recv()
+        return seconds
+
+    def weights(self) -> list[Tensor]:
+        """Return the parameters as they are now, in the order of ``Net``'s."""
+        self._pipe.send("weights")
+        return [torch.from_numpy(array) for array in self._pipe.recv()]
 
     def end(self) -> None:
         """End the process, which waits for a turn more than it is given."""
@@ -49,19 +55,18 @@ class Turn:
         self._process.join()
 
 
-def _take_turns(contestant: Contestant, images: Tensor, epochs: int, pipe: Connection) -> None:
+def _take_turns(
+    contestant: Contestant, images: Tensor, epochs: int, seed: int, pipe: Connection
+) -> None:
     torch.set_num_threads(THREADS)
-    start, parameters = 0.0, list[Tensor]()
+    torch.manual_seed(seed)
+    start = 0.0
 
-    def wait() -> None:
-        seconds = time.perf_counter() - start
-        pipe.send((seconds, [parameter.detach().numpy() for parameter in parameters]))
-
-    def begin(given: Sequence[Tensor]) -> None:
-        nonlocal start, parameters
-        wait()
-        parameters = list(given)
-        pipe.recv()
+    def begin(parameters: Sequence[Tensor]) -> None:
+        nonlocal start
+        pipe.send(time.perf_counter() - start)
+        while pipe.recv() == "weights":
+            pipe.send([parameter.detach().numpy() for parameter in parameters])
         start = time.perf_counter()
 
     contestant(images, epochs + 1, begin)  # what a loop does after its last epoch is not timed

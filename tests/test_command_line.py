@@ -283,14 +283,11 @@ def test_paper_s_plan_is_the_published_one():
 def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
     """Going on keeps the plan of the beginning, however fast the machine is by then."""
     options = ["reproduce", "burda", "--device", "cpu", "--budget", "1"]
-    monkeypatch.setattr(
-        command_line, "plan_for", lambda *_: reproduce.shorter(reproduce.RECIPES["burda"], 2)
-    )
+    burda = reproduce.RECIPES["burda"]
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(burda, 2))
     assert call(*options)[0] == 0
     assert read_checkpoint("reproduced.safetensors")[1]["epochs"] == 2
-    monkeypatch.setattr(
-        command_line, "plan_for", lambda *_: reproduce.shorter(reproduce.RECIPES["burda"], 3)
-    )
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(burda, 3))
     status, out, _ = call(*options, "--resume")
     assert status == 0 and "epochs: 2," in out
 

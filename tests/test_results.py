@@ -74,7 +74,7 @@ def test_budgeted_run_is_marked_and_does_not_stand_for_the_published_schedule(ta
     assert rows[1][:2] == ["VAE", "not run here"]
     assert rows[2][1:5] == ["88.31", "0.24", "86.76", "—"]  # other terms, no difference
     assert rows[2][6:] == ["10 min", "2 CPU threads (x86_64)"]
-    assert rows[3][0].startswith("Fitted to a time budget, not the published schedule.")
+    assert rows[3][0].startswith("A shorter schedule, not the published one.")
     assert "OneCycle(peak=0.003, epochs=219, warm_up=0.1), bfloat16" in rows[3][0]
     assert rows[3][0].endswith("Command: python -m vae_lib reproduce burda --budget 10")
 
@@ -96,7 +96,7 @@ def test_chinese_table_says_the_same(table):
     assert rows[2][0].startswith(
         "採用已發表的排程。做法：784-200-200-50 tanh；訓練時 k = 1，3,280 個訓練週期，批次 20 張"
     )
-    assert rows[4][0].startswith("依時間預算安排，並非已發表的排程。")
+    assert rows[4][0].startswith("較短的排程，並非已發表的那一個。")
     assert "k = 5,000，10,000 張測試影像，固定二值化。" in rows[4][0]
     assert rows[3][6] == "10 分鐘" and rows[5][1] == "此處未執行"
     assert not said

@@ -140,7 +140,7 @@ def speed(results: Results, words: Words) -> Rows:
             f"{one['times_faster']:.2f}",
             f"{one['times_the_floor']:.2f}",
             number(one["first_epoch_seconds"]),
-            f"{one['elbo']:.2f}".replace("-", "−"),
+            f"{one['elbo']['mean']:.2f} ± {one['elbo']['standard_error']:.2f}".replace("-", "−"),
         ]
         for name, one in results["contestants"].items()
     ]

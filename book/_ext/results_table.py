@@ -38,7 +38,7 @@ WORDS = {
         ),
         "not run here",
         "The published schedule",
-        "Fitted to a time budget, not the published schedule",
+        "A shorter schedule, not the published one",
         "{schedule}. Protocol: {model}, k = {k_train} in training, {epochs:,} epochs, batch size "
         "{batch_size}, learning rate `{learning_rate}`, `{precision}`; k = {k_test:,} on "
         "{images:,} test images, {binarisation} binarisation.",
@@ -51,7 +51,7 @@ WORDS = {
         ("目標函數", "數值", "標準誤", "已發表", "差", "種子", "訓練時間", "裝置"),
         "此處未執行",
         "採用已發表的排程",
-        "依時間預算安排，並非已發表的排程",
+        "較短的排程，並非已發表的那一個",
         "{schedule}。做法：{model}；訓練時 k = {k_train}，{epochs:,} 個訓練週期，"
         "批次 {batch_size} 張，學習率 `{learning_rate}`，`{precision}`；"
         "測試時 k = {k_test:,}，{images:,} 張測試影像，{binarisation}二值化。",
