@@ -39,6 +39,7 @@ mutants: $(INSTALLED)
 
 benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))
+	.venv-benchmarks/bin/python -m benchmarks.ladder $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.likelihood --whole $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.scaling
 

@@ -6,6 +6,7 @@ order of ``Net``'s. Its weights, shuffling and noise follow from PyTorch's seed.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from vae_lib.heap import keep_freed_memory
+from vae_lib.matmul import fast_float32
 from vae_lib.models import VAE, mlp_vae
 from vae_lib.training import fit
 
@@ -97,17 +100,27 @@ def dataloader_loop(images: Tensor, epochs: int, begin: Begin) -> None:
             optimizer.step()
 
 
-def in_memory_loop(images: Tensor, epochs: int, begin: Begin) -> None:
-    """The images as one tensor that is indexed, plain Adam."""
+def in_memory_loop(
+    images: Tensor,
+    epochs: int,
+    begin: Begin,
+    fused: bool = False,
+    fast_products: bool = False,
+    memory_kept: bool = False,
+) -> None:
+    """The images as one tensor that is indexed, plain Adam; on request with what ``fit`` adds."""
+    if memory_kept:
+        keep_freed_memory()
     model = Net()
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    for _ in range(epochs):
-        begin(list(model.parameters()))
-        for rows in torch.randperm(len(images)).split(BATCH):
-            loss = model.loss(images[rows]) / len(rows)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=fused)
+    with fast_float32() if fast_products else nullcontext():
+        for _ in range(epochs):
+            begin(list(model.parameters()))
+            for rows in torch.randperm(len(images)).split(BATCH):
+                loss = model.loss(images[rows]) / len(rows)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
 
 
 def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, begin: Begin) -> None:

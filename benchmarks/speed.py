@@ -16,17 +16,17 @@ import torch
 from torch import Tensor
 
 from benchmarks import report
-from benchmarks.contestants import BATCH, OURS, parameters
+from benchmarks.contestants import BATCH, OURS, dataloader_loop, parameters
 from benchmarks.floor import floor_seconds
 from benchmarks.images import binary_images
 from benchmarks.peers import PEERS
 from benchmarks.profiles import profile_of_a_step
-from benchmarks.turns import Turn
+from benchmarks.turns import Turn, rounds_of
 from vae_lib.matmul import fast_float32
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
 
-CONTESTANTS = OURS | PEERS
+CONTESTANTS = {"DataLoader loop": dataloader_loop} | PEERS | OURS  # as the table shows them
 JUDGED_AFTER = 3  # epochs
 FLOORS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -68,39 +68,25 @@ def race(train: Tensor, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
     Returns:
         The times of each contestant, and the floor in each precision.
     """
-    order = ["DataLoader loop", *PEERS, *(name for name in OURS if name != "DataLoader loop")]
-    turns = {name: Turn(CONTESTANTS[name], train, rounds + 1) for name in order}
-    warm_up: dict[str, float] = {}
-    seconds: dict[str, list[float]] = {name: [] for name in [*order, *FLOORS]}
     steps = math.ceil(len(train) / BATCH)
-    for number in range(rounds + 1):
-        shift = number % len(order)
-        for name in order[shift:] + order[:shift]:
-            time = turns[name].epoch()
-            if number == 0:
-                warm_up[name] = time
-            else:
-                seconds[name].append(time)
-            print(f"epoch {number}: {name} {time:.2f} s", flush=True)
-        for precision, dtype in FLOORS.items():
-            with fast_float32():  # as fit multiplies
-                time = floor_seconds(BATCH, steps, dtype)
-            if number:
-                seconds[precision].append(time)
-    for turn in turns.values():
-        turn.end()
-    first = statistics.median(seconds[order[0]])
-    fp32, bf16 = (statistics.median(seconds[precision]) for precision in FLOORS)
+    times = []
+    for seconds in rounds_of(CONTESTANTS, train, rounds + 1):
+        with fast_float32():  # as fit multiplies
+            floors = {name: floor_seconds(BATCH, steps, dtype) for name, dtype in FLOORS.items()}
+        times.append(seconds | floors)
+    warm_up, *timed = times
+    spreads = {name: report.spread([one[name] for one in timed]) for name in warm_up}
+    medians = {name: spread["median"] for name, spread in spreads.items()}
     contestants = {}
-    for name in order:
-        own = statistics.median(seconds[name])
+    for name in CONTESTANTS:
+        floor = medians["bfloat16" if "bfloat16" in name else "float32"]
         contestants[name] = {
-            "seconds": report.spread(seconds[name]),
-            "times_faster": first / own,
-            "times_the_floor": own / (bf16 if "bfloat16" in name else fp32),
+            "seconds": spreads[name],
+            "times_faster": medians["DataLoader loop"] / medians[name],
+            "times_the_floor": medians[name] / floor,
             "first_epoch_seconds": warm_up[name],
         }
-    return contestants, {name: {"seconds": report.spread(seconds[name])} for name in FLOORS}
+    return contestants, {name: {"seconds": spreads[name]} for name in FLOORS}
 
 
 def show(contestants: dict[str, Any], floors: dict[str, Any]) -> None:

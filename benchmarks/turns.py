@@ -4,8 +4,9 @@ A process of its own is what each has where it is used. In a shared one they wou
 memory: where the tensors of one happen to lie decides how fast another gets new ones.
 """
 
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
 
 import torch
@@ -53,6 +54,25 @@ class Turn:
         """End the process, which waits for a turn more than it is given."""
         self._process.kill()
         self._process.join()
+
+
+def rounds_of(
+    contestants: Mapping[str, Contestant], images: Tensor, rounds: int
+) -> Iterator[dict[str, float]]:
+    """Let each train one epoch a round, in an order shuffled anew, and yield their seconds.
+
+    The first round warms up: it holds what a library does once.
+    """
+    turns = {name: Turn(one, images, rounds) for name, one in contestants.items()}
+    shuffler = random.Random(0)
+    for number in range(rounds):
+        order = shuffler.sample(list(turns), len(turns))
+        seconds = {name: turns[name].epoch() for name in order}
+        shown = ", ".join(f"{name} {spent:.2f}" for name, spent in seconds.items())
+        print(f"round {number}, seconds: {shown}", flush=True)
+        yield seconds
+    for turn in turns.values():
+        turn.end()
 
 
 def _take_turns(

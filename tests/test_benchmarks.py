@@ -19,7 +19,7 @@ from tools.notebooks import ROOT
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
 
-FILES = ["speed", "likelihood", "scaling"]
+FILES = ["speed", "ladder", "likelihood", "scaling"]
 SPREAD = {"median": 2.0, "min": 1.0, "max": 3.0}
 MACHINE = {
     "cpu": "a",
@@ -47,6 +47,10 @@ SHAPE = {
         "elbo_after_epochs": 3, "seeds": 2, "contestants": {"DataLoader loop": RACER},
         "floor": {"float32": {"seconds": SPREAD}, "bfloat16": {"seconds": SPREAD}},
         "profile": {"float32": PART, "bfloat16": PART},
+    },
+    "ladder": {
+        "images": 1, "kind": "MNIST", "batch_size": 128, "rounds": 1,
+        "contestants": {"fit": {"seconds": SPREAD, "times_faster": 1.0}},
     },
     "likelihood": {
         "kind": "MNIST", "images": 1, "k": 5000, "rounds": 1, "difference_to_the_naive_sum": 0.0,
@@ -103,7 +107,8 @@ def test_a_committed_file_has_its_shape_and_names_no_place(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("speed", "seconds"), ("likelihood", "seconds_per_image")]
+    ("name", "key"),
+    [("speed", "seconds"), ("ladder", "seconds"), ("likelihood", "seconds_per_image")],
 )
 def test_committed_ratios_are_those_of_the_medians(name, key):
     contestants = list(committed(name)["contestants"].values())

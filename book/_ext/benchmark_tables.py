@@ -1,6 +1,6 @@
 """The tables and the chart of the performance page, from the JSON files that the benchmarks wrote.
 
-``{benchmark-table} speed`` (profile, likelihood, whole, sweeps) writes a table, and
+``{benchmark-table} speed`` (ladder, profile, likelihood, whole, sweeps) writes a table, and
 ``{benchmark-chart}`` draws the epochs of ``speed.json``; both say so where nothing was measured.
 """
 
@@ -45,6 +45,7 @@ WORDS = {
                 "Contestant", "Seconds per epoch", "Min–max", "Times faster", "Times the floor",
                 "First epoch", "ELBO",
             ],
+            "ladder": ["Loop", "Seconds per epoch", "Min–max", "Times faster"],
             "profile": ["Part of a step", "float32", "bfloat16"],
             "likelihood": [
                 "Contestant", "Seconds per image", "Min–max", "Times faster", "log p(x)",
@@ -72,6 +73,7 @@ WORDS = {
             "speed": [
                 "參賽者", "每週期秒數", "最小–最大", "快幾倍", "為下限的幾倍", "第一個週期", "ELBO",
             ],
+            "ladder": ["迴圈", "每週期秒數", "最小–最大", "快幾倍"],
             "profile": ["一步中的工作", "float32", "bfloat16"],
             "likelihood": [
                 "參賽者", "每張影像的秒數", "最小–最大", "快幾倍", "log p(x)", "記憶體峰值",
@@ -151,6 +153,19 @@ def speed(results: Results, words: Words) -> Rows:
     return rows
 
 
+def ladder(results: Results, words: Words) -> Rows:
+    """The loops, from the plain one to fit."""
+    return [
+        [
+            name,
+            number(one["seconds"]["median"]),
+            least_to_most(one["seconds"]),
+            f"{one['times_faster']:.2f}",
+        ]
+        for name, one in results["contestants"].items()
+    ]
+
+
 def profile(results: Results, words: Words) -> Rows:
     """Microseconds and shares of the profiled step, then the step as it is."""
     found = results["profile"]
@@ -201,6 +216,7 @@ def sweeps(results: Results, words: Words) -> Rows:
 
 TABLES: dict[str, tuple[str, Callable[[Results, Words], Rows]]] = {
     "speed": ("speed", speed),
+    "ladder": ("ladder", ladder),
     "profile": ("speed", profile),
     "likelihood": ("likelihood", likelihood),
     "whole": ("likelihood", whole),
