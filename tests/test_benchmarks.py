@@ -9,12 +9,13 @@ import torch
 from agreement import agree
 
 from benchmarks import report
-from benchmarks.contestants import Net, dataloader_loop, in_memory_loop, parameters, vae_lib_fit
+from benchmarks.contestants import Net, in_memory_loop, parameters
 from benchmarks.floor import LAYERS
 from benchmarks.images import synthetic
+from benchmarks.ladder import RUNGS
 from benchmarks.likelihood import difference_to_the_naive_sum
 from benchmarks.profiles import GROUPS, REST, group_of
-from benchmarks.turns import Turn
+from benchmarks.turns import Turn, rounds_of
 from tools.notebooks import ROOT
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -199,18 +200,13 @@ def test_the_plain_model_maximises_the_same_bound():
     agree(-bound.value.sum(), loss, atol=0.02)  # single precision, a sum of about 9,000
 
 
-@pytest.mark.parametrize("contestant", ["DataLoader", "in memory", "vae_lib"])
-def test_a_contestant_begins_each_epoch_and_trains_nothing_before(contestant, capsys):
-    def run(images, epochs, begin):
-        if contestant == "vae_lib":
-            vae_lib_fit("float32", False, images, epochs, begin)
-        else:
-            loop = dataloader_loop if contestant == "DataLoader" else in_memory_loop
-            loop(images, epochs, begin)
-
+@pytest.mark.parametrize("contestant", RUNGS.values(), ids=RUNGS)
+def test_a_contestant_begins_each_epoch_and_trains_nothing_before(contestant):
     seen = []
     torch.manual_seed(1)
-    run(synthetic(256, 0), 3, lambda parameters: seen.append([p.clone() for p in parameters]))
+    contestant(
+        synthetic(256, 0), 3, lambda parameters: seen.append([p.clone() for p in parameters])
+    )
     assert len(seen) == 3
     torch.manual_seed(1)
     for one, other in zip(seen[0], Net().parameters(), strict=True):
@@ -227,6 +223,12 @@ def test_contestants_take_turns_in_processes_of_their_own():
     turn.end()
     assert [weight.shape for weight in after] == [weight.shape for weight in Net().parameters()]
     assert not any(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_each_round_holds_the_seconds_of_each():
+    rounds = list(rounds_of({"one": in_memory_loop, "two": in_memory_loop}, synthetic(256, 0), 2))
+    assert [set(seconds) for seconds in rounds] == [{"one", "two"}] * 2
+    assert min(seconds[name] for seconds in rounds for name in seconds) > 0
 
 
 def fail(images, epochs, begin):
