@@ -151,7 +151,6 @@ def parameters(model: VAE) -> list[Tensor]:
 
 
 OURS: dict[str, Contestant] = {
-    "DataLoader loop": dataloader_loop,
     "in-memory loop": in_memory_loop,
     "vae_lib float32": partial(vae_lib_fit, "float32", False),
     "vae_lib bfloat16": partial(vae_lib_fit, "bfloat16", False),

@@ -111,6 +111,8 @@ def main() -> None:
     options.add_argument("--images", type=int, default=60_000, help="training images")
     options.add_argument("--output", type=Path, help="file to write; default: speed.json here")
     given = options.parse_args()
+    if given.seeds < 2:
+        options.error(f"--seeds is {given.seeds}: a standard error needs at least 2.")
     torch.set_num_threads(report.THREADS)
     train, test, kind = binary_images(given.folder, train=given.images)
     with tempfile.TemporaryDirectory() as empty:  # the first epoch is to hold the whole compilation
