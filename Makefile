@@ -22,7 +22,7 @@ test: export OMP_NUM_THREADS := 1
 .PHONY: book test pdf mutants benchmark colab serve clean
 
 book: $(INSTALLED)
-	@$(BIN)/python -m tools.build_book
+	@$(BIN)/python -m tools.build.book
 
 test: $(INSTALLED)
 	$(BIN)/ruff check
@@ -32,10 +32,10 @@ test: $(INSTALLED)
 	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
 
 pdf: $(INSTALLED)
-	@$(BIN)/python -m tools.make_pdf
+	@$(BIN)/python -m tools.pdf.make_pdf
 
 mutants: $(INSTALLED)
-	$(BIN)/python -m tools.mutants
+	$(BIN)/python -m tools.mutants.mutants
 
 benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))
@@ -44,7 +44,7 @@ benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.scaling
 
 colab: .venv-colab/.installed
-	.venv-colab/bin/python -m tools.rehearse_colab
+	.venv-colab/bin/python -m tools.colab.rehearse
 
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --directory _build/html

@@ -16,8 +16,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from vae_lib.heap import keep_freed_memory
-from vae_lib.matmul import fast_float32
+from vae_lib.engine.checks import Binarisation, Precision
+from vae_lib.engine.devices import Machine
+from vae_lib.engine.speed import fast_float32
 from vae_lib.models import VAE, mlp_vae
 from vae_lib.training import fit
 
@@ -106,11 +107,11 @@ def in_memory_loop(
     begin: Begin,
     fused: bool = False,
     fast_products: bool = False,
-    memory_kept: bool = False,
+    one_thread: bool = False,
 ) -> None:
     """The images as one tensor that is indexed, plain Adam; on request with what ``fit`` adds."""
-    if memory_kept:
-        keep_freed_memory()
+    if one_thread:
+        torch.set_num_threads(1)
     model = Net()
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, fused=fused)
     with fast_float32() if fast_products else nullcontext():
@@ -123,25 +124,22 @@ def in_memory_loop(
                 optimizer.step()
 
 
-def vae_lib_fit(precision: str, compiled: bool, images: Tensor, epochs: int, begin: Begin) -> None:
-    """``vae_lib.training.fit``; the learning rate, asked for once an epoch, is where it waits."""
+def vae_lib_fit(
+    precision: Precision,
+    threads: int | None,
+    images: Tensor,
+    epochs: int,
+    begin: Begin,
+    binarisation: Binarisation = "none",
+) -> None:
+    """``vae_lib.training.fit``, with its own choice of threads or with so many."""
     model = mlp_vae()
-    asked = 0
-
-    def rate(epoch: int) -> float:
-        nonlocal asked
-        asked += 1
-        if asked > SETTING_UP:
-            begin(parameters(model))
-        return RATE
-
+    begin(parameters(model))
     fit(
-        model, images, epochs=epochs, batch_size=BATCH, learning_rate=rate, binarisation="none",
-        device="cpu", precision=precision, compiled=compiled, seed=torch.initial_seed(),
+        model, images, epochs=epochs, batch_size=BATCH, learning_rate=RATE,
+        binarisation=binarisation, seed=torch.initial_seed(),
+        machine=Machine("cpu", precision, threads), each_epoch=lambda _: begin(parameters(model)),
     )  # fmt: skip
-
-
-SETTING_UP = 3  # times that fit asks for a rate before the first epoch
 
 
 def parameters(model: VAE) -> list[Tensor]:
@@ -152,7 +150,8 @@ def parameters(model: VAE) -> list[Tensor]:
 
 OURS: dict[str, Contestant] = {
     "in-memory loop": in_memory_loop,
-    "vae_lib float32": partial(vae_lib_fit, "float32", False),
-    "vae_lib bfloat16": partial(vae_lib_fit, "bfloat16", False),
-    "vae_lib bfloat16 compiled": partial(vae_lib_fit, "bfloat16", True),
+    "vae_lib float32": partial(vae_lib_fit, "float32", None),
+    "vae_lib float32, two threads": partial(vae_lib_fit, "float32", 2),
+    "vae_lib bfloat16": partial(vae_lib_fit, "bfloat16", None),
+    "vae_lib bfloat16, two threads": partial(vae_lib_fit, "bfloat16", 2),
 }

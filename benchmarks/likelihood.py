@@ -19,14 +19,16 @@ from benchmarks import report
 from benchmarks.contestants import Net, parameters
 from benchmarks.images import binary_images
 from benchmarks.processes import measured
+from vae_lib.engine.checks import Precision
+from vae_lib.engine.devices import Machine
+from vae_lib.evaluation import log_likelihood
 from vae_lib.models import VAE, mlp_vae
-from vae_lib.objectives import log_likelihood
 from vae_lib.training import fit
 
 Estimate = Callable[[Tensor], float]  # images (B, D) to their mean log p(x), in nats
 
 
-def ours(model: VAE, precision: str, k: int, x: Tensor) -> float:
+def ours(model: VAE, precision: Precision, k: int, x: Tensor) -> float:
     """Estimate with vae_lib."""
     return log_likelihood(model, x, k, precision=precision).mean().item()
 
@@ -106,7 +108,7 @@ def main() -> None:
     train, test, kind = binary_images(given.folder, train=12_800)
     torch.manual_seed(0)
     model = mlp_vae()
-    fit(model, train, epochs=3, binarisation="none", device="cpu")
+    fit(model, train, epochs=3, binarisation="none", machine=Machine("cpu"))
     weights = [parameter.detach().clone() for parameter in parameters(model)]
     few = test[: given.images]
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in estimators(weights, given.k)}

@@ -15,8 +15,9 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from benchmarks import report
-from tools.browsing import HTML, chromium, files_behind, serve
-from tools.page_weights import compressed_size
+from tools.paths import HTML
+from tools.site.browsing import chromium, files_behind, serve
+from tools.site.page_weights import compressed_size
 
 ROUNDS = 3
 HEAVIEST = 5

@@ -9,8 +9,10 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.contestants import BATCH, RATE
+from vae_lib.engine.checks import Precision
+from vae_lib.engine.devices import Machine
 from vae_lib.models import mlp_vae
-from vae_lib.training import fit
+from vae_lib.training import History, fit
 
 STEPS = 100
 PROFILED = 3  # of the epochs 0 to 4
@@ -30,7 +32,7 @@ GROUPS = {
 REST = "Python and the profiler, between the operations"
 
 
-def profile_of_a_step(train: Tensor, precision: str) -> dict[str, Any]:
+def profile_of_a_step(train: Tensor, precision: Precision) -> dict[str, Any]:
     """Profile one epoch of 100 steps, after two to warm up and one without the profiler.
 
     Args:
@@ -45,20 +47,19 @@ def profile_of_a_step(train: Tensor, precision: str) -> dict[str, Any]:
     begun: dict[int, float] = {}  # when each epoch's steps began
     ended: dict[int, float] = {}
 
-    def rate(epoch: int) -> float:  # fit asks once at the start of each epoch
-        if epoch == len(ended) + 1:  # it also asks for the first and the last before it begins
-            ended[epoch - 1] = time.perf_counter()
-            if epoch == PROFILED:
-                profiler.start()
-            if epoch == PROFILED + 1:
-                profiler.stop()
-            begun[epoch] = time.perf_counter()  # what the profiler needs to start is not a step's
-        return RATE
+    def turn(history: History) -> None:
+        epoch = len(history.seconds)
+        ended[epoch - 1] = time.perf_counter()
+        if epoch == PROFILED:
+            profiler.start()
+        if epoch == PROFILED + 1:
+            profiler.stop()
+        begun[epoch] = time.perf_counter()  # what the profiler needs to start is not a step's
 
     torch.manual_seed(0)
     fit(
-        mlp_vae(), train[: STEPS * BATCH], epochs=5, batch_size=BATCH, learning_rate=rate,
-        binarisation="none", device="cpu", precision=precision,
+        mlp_vae(), train[: STEPS * BATCH], epochs=5, batch_size=BATCH, learning_rate=RATE,
+        binarisation="none", machine=Machine("cpu", precision), each_epoch=turn,
     )  # fmt: skip
     groups = dict.fromkeys(
         ["matrix products", "element-wise work and sums", *list(GROUPS)[1:]], 0.0

@@ -5,7 +5,7 @@ import platform
 import shlex
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,13 @@ def command(arguments: Sequence[str]) -> str:
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Return the median, least and greatest of the rounds' values."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def ratio(
+    rounds: Sequence[Mapping[str, float]], numerator: str, denominator: str
+) -> dict[str, float]:
+    """Return how many times as long the one took, paired within rounds: the machine changes."""
+    return spread([one[numerator] / one[denominator] for one in rounds])
 
 
 def significant(value: Any) -> Any:

@@ -16,9 +16,10 @@ import torch
 from benchmarks import report
 from benchmarks.images import synthetic
 from benchmarks.processes import measured
+from vae_lib.engine.devices import Machine
+from vae_lib.engine.processes import joined
 from vae_lib.models import mlp_vae
 from vae_lib.training import fit
-from vae_lib.workers import joined
 
 BASE = {"batch_size": 128, "latent_dim": 20, "images": 10_000, "k": 1}
 SWEEPS = {
@@ -45,7 +46,7 @@ def train(settings: dict[str, int], steps: int, hidden: int = 400) -> dict[str, 
     steps = min(steps, len(images) // size)
     used = images if steps * size > len(images) - size else images[: steps * size]
     model = mlp_vae(latent_dim=settings["latent_dim"], hidden=(hidden,))
-    history = fit(model, used, epochs=3, batch_size=size, k=settings["k"], device="cpu")
+    history = fit(model, used, epochs=3, batch_size=size, k=settings["k"], machine=Machine("cpu"))
     steps = -(-len(used) // size)
     return {"seconds_per_step": (history.seconds[2] - history.seconds[0]) / (2 * steps)}
 

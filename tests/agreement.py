@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from tools.equations import MONTE_CARLO
+from tools.build.equations import MONTE_CARLO
 
 
 class Comparison(NamedTuple):

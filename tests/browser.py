@@ -13,7 +13,8 @@ import pytest
 from pages import Page, pages
 from playwright.sync_api import Error
 
-from tools.browsing import HTML, ROOT, chromium, serve, wait_until_ready
+from tools.paths import HTML, ROOT
+from tools.site.browsing import chromium, serve, wait_until_ready
 
 REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
 

@@ -8,9 +8,9 @@ import matplotlib
 import pytest
 import torch
 
-from tools.equations import coded, sources_key
+from tools.build.equations import coded, sources_key
 from vae_lib.gaussian import DiagonalGaussian
-from vae_lib.models import LinearGaussian
+from vae_lib.linear import LinearGaussian
 
 pytest_plugins = ["browser"]
 

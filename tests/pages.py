@@ -7,8 +7,9 @@ from pathlib import Path
 
 import opencc
 
-from tools.equations import EQUATION
-from tools.notebooks import ROOT, Cell, read_notebook
+from tools.build.equations import EQUATION
+from tools.build.notebooks import Cell, read_notebook
+from tools.paths import ROOT
 
 FENCE = re.compile(r"^(```|~~~).*?^\1$", re.M | re.S)
 

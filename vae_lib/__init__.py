@@ -1,7 +1,32 @@
 """The code behind the VAE book: one concept a file, every formula tested.
 
-Import from the modules, one way: ``from vae_lib.objectives import elbo``.
+What a first program needs is offered here; everything else is imported from its module, such as
+``from vae_lib.gaussian import DiagonalGaussian``. The mathematics stands in front; ``lessons`` is
+what only the book needs, ``engine`` what makes the rest fast and safe, ``cli`` the command line.
+
 Logarithms are natural; every ELBO, KL divergence and log-likelihood is in nats per image.
 """
 
+from vae_lib.checkpoints import load_model, load_pretrained
+from vae_lib.data import binarise, load_mnist
+from vae_lib.evaluation import log_likelihood
+from vae_lib.keeping import Keep
+from vae_lib.models import VAE, mlp_vae
+from vae_lib.objectives import elbo, importance_weighted_bound
+from vae_lib.training import fit, plain_fit
+
 __version__ = "0.1.0"
+__all__ = [
+    "VAE",
+    "Keep",
+    "binarise",
+    "elbo",
+    "fit",
+    "importance_weighted_bound",
+    "load_mnist",
+    "load_model",
+    "load_pretrained",
+    "log_likelihood",
+    "mlp_vae",
+    "plain_fit",
+]

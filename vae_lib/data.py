@@ -3,15 +3,17 @@
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vae_lib.checks import require_unit_interval
-from vae_lib.mnist_files import DataUnavailable, read_full_mnist
+from vae_lib.engine.checks import Binarisation, require_choice, require_unit_interval
+from vae_lib.engine.mnist_files import DataUnavailable, read_full_mnist
 
+Source = Literal["embedded", "full", "auto"]
 SPLIT_SEED = 20140501
 EMBEDDED_PER_CLASS = (400, 50, 50)  # train, validation, test
 
@@ -27,6 +29,7 @@ class Dataset:
         train_labels: Digits 0-9, shape (N,).
         validation_labels: Digits 0-9, shape (M,).
         test_labels: Digits 0-9, shape (K,).
+        name: Which set this is: ``"Embedded MNIST"`` or ``"Full MNIST"``.
         about: One sentence: which set this is and why.
     """
 
@@ -36,10 +39,11 @@ class Dataset:
     train_labels: Tensor
     validation_labels: Tensor
     test_labels: Tensor
+    name: str
     about: str
 
 
-def load_mnist(source: str = "embedded", folder: str | Path | None = None) -> Dataset:
+def load_mnist(source: Source = "embedded", folder: str | Path | None = None) -> Dataset:
     """Load MNIST.
 
     Args:
@@ -61,8 +65,7 @@ def load_mnist(source: str = "embedded", folder: str | Path | None = None) -> Da
         return _embedded("the default, no network needed")
     if source == "full":
         return _full(path)
-    if source != "auto":
-        raise ValueError(f"source is {source!r}: choose 'embedded', 'full' or 'auto'.")
+    require_choice("source", source, get_args(Source))
     if not torch.cuda.is_available():
         return _embedded("there is no GPU, and the full set would take minutes")
     try:
@@ -73,7 +76,7 @@ def load_mnist(source: str = "embedded", folder: str | Path | None = None) -> Da
 
 def binarise(
     images: Tensor,
-    mode: str = "dynamic",
+    mode: Binarisation = "dynamic",
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Turn grey values into pixels that a Bernoulli likelihood accepts.
@@ -94,7 +97,7 @@ def binarise(
 
     Source: Salakhutdinov & Murray 2008; Burda et al. 2016, appendix D.
     """
-    require_mode(mode)
+    require_choice("binarisation", mode, get_args(Binarisation))
     require_unit_interval(images)
     if mode == "none":
         return images
@@ -107,16 +110,6 @@ def binarise(
     seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
     fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))
     return fixed.to(images.device)
-
-
-def require_mode(mode: str) -> None:
-    """Check that ``mode`` is one of the three ways to binarise.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if mode not in ("dynamic", "fixed", "none"):
-        raise ValueError(f"The binarisation is {mode!r}: choose 'dynamic', 'fixed' or 'none'.")
 
 
 def _embedded(why: str) -> Dataset:
@@ -134,7 +127,8 @@ def _embedded(why: str) -> Dataset:
     return _dataset(
         [pixels[order] for order in orders],
         [labels[order] for order in orders],
-        f"Embedded MNIST, 4,000 / 500 / 500 images ({why}).",
+        "Embedded MNIST",
+        f"4,000 / 500 / 500 images ({why}).",
     )
 
 
@@ -144,15 +138,20 @@ def _full(folder: Path | None) -> Dataset:
     return _dataset(
         [images[:55_000], images[55_000:], files["t10k-images-idx3-ubyte"]],
         [labels[:55_000], labels[55_000:], files["t10k-labels-idx1-ubyte"]],
-        "Full MNIST, 55,000 / 5,000 / 10,000 images.",
+        "Full MNIST",
+        "55,000 / 5,000 / 10,000 images.",
     )
 
 
 def _dataset(
-    images: list[npt.NDArray[np.generic]], labels: list[npt.NDArray[np.generic]], about: str
+    images: list[npt.NDArray[np.generic]],
+    labels: list[npt.NDArray[np.generic]],
+    name: str,
+    sizes: str,
 ) -> Dataset:
     train, validation, test = (
         torch.from_numpy(i.reshape(-1, 784).astype(np.float32)) / 255 for i in images
     )
     digits = [torch.from_numpy(i.astype(np.int64)) for i in labels]
-    return Dataset(train, validation, test, digits[0], digits[1], digits[2], about)
+    about = f"{name}, {sizes}"
+    return Dataset(train, validation, test, digits[0], digits[1], digits[2], name, about)

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import GenerativeModel
 
@@ -29,7 +30,7 @@ def quadrature_evidence(
     Source: eq-marginal, eq-quadrature.
     """
     if model.latent_dim != 1:
-        raise ValueError(
+        raise InputError(
             f"The grid covers a latent space of dimension 1, this model has {model.latent_dim}: "
             "use monte_carlo_evidence or an importance-weighted bound."
         )
@@ -65,7 +66,7 @@ def monte_carlo_evidence(
     Source: eq-monte-carlo.
     """
     if samples < 1:
-        raise ValueError(f"samples is {samples}: draw at least 1.")
+        raise InputError(f"samples is {samples}: draw at least 1.")
     z = model.prior.rsample((samples, 1), generator)  # (K, 1, L)
     log_likelihood = model.decode(z).log_prob(x)  # (K, B)
     return torch.logsumexp(log_likelihood, dim=0) - math.log(samples)

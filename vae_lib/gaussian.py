@@ -8,6 +8,8 @@ import math
 import torch
 from torch import Tensor
 
+from vae_lib.engine.checks import InputError
+
 LOG_2PI = math.log(2.0 * math.pi)
 
 
@@ -28,12 +30,17 @@ class DiagonalGaussian:
         try:
             self.mean, self.log_var = torch.broadcast_tensors(mean, log_var)
         except RuntimeError:
-            raise ValueError(
+            raise InputError(
                 f"mean has shape {tuple(mean.shape)} and log_var {tuple(log_var.shape)}: "
                 "give both the same shape (..., L)."
             ) from None
         if self.mean.dim() == 0:
-            raise ValueError("mean and log_var are single numbers: give them the shape (..., L).")
+            raise InputError("mean and log_var are single numbers: give them the shape (..., L).")
+
+    @classmethod
+    def standard(cls, like: Tensor) -> "DiagonalGaussian":
+        """N(0, I) with the shape, dtype and device of a tensor (..., L). Source: eq-prior."""
+        return cls(torch.zeros_like(like), torch.zeros_like(like))
 
     @property
     def std(self) -> Tensor:
@@ -47,6 +54,16 @@ class DiagonalGaussian:
     def scale_tril(self) -> Tensor:
         """The lower-triangular A with A Aᵀ = covariance, here diag(σ), shape (..., L, L)."""
         return torch.diag_embed(self.std)
+
+    @property
+    def half_log_det(self) -> Tensor:
+        """½ log det of the covariance, shape (...)."""
+        return 0.5 * self.log_var.sum(-1)
+
+    @property
+    def precision(self) -> Tensor:
+        """The inverse of the covariance, here diag(1/σ²), shape (..., L, L)."""
+        return torch.diag_embed(torch.exp(-self.log_var))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log density of ``value`` (..., L), summed over L: shape (...), in nats.
@@ -112,17 +129,27 @@ class FullGaussian:
     def __init__(self, mean: Tensor, scale_tril: Tensor) -> None:
         latent_dim = mean.shape[-1]
         if scale_tril.shape[-2:] != (latent_dim, latent_dim):
-            raise ValueError(
+            raise InputError(
                 f"mean has shape {tuple(mean.shape)} and scale_tril {tuple(scale_tril.shape)}: "
                 f"scale_tril must end in ({latent_dim}, {latent_dim})."
             )
         self.mean, self.scale_tril = mean, scale_tril
 
+    @property
+    def half_log_det(self) -> Tensor:
+        """½ log det(A Aᵀ), shape (...)."""
+        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+
+    @property
+    def precision(self) -> Tensor:
+        """(A Aᵀ)⁻¹, shape (..., L, L)."""
+        return torch.cholesky_inverse(self.scale_tril)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """Log density of ``value`` (..., L): shape (...), in nats. Source: eq-linear-evidence."""
         white = _solve(self.scale_tril, value - self.mean)
         latent_dim = self.mean.shape[-1]
-        return -0.5 * (white**2).sum(-1) - _half_log_det(self.scale_tril) - latent_dim / 2 * LOG_2PI
+        return -0.5 * (white**2).sum(-1) - self.half_log_det - latent_dim / 2 * LOG_2PI
 
     def transform(self, noise: Tensor) -> Tensor:
         """Turn standard normal noise ε (broadcasts with (..., L)) into samples z = μ + A ε.
@@ -145,11 +172,49 @@ class FullGaussian:
         ratio = torch.linalg.solve_triangular(other.scale_tril, self.scale_tril, upper=False)
         white = _solve(other.scale_tril, other.mean - self.mean)
         trace = (ratio**2).sum((-2, -1))
-        log_ratio = _half_log_det(other.scale_tril) - _half_log_det(self.scale_tril)
+        log_ratio = other.half_log_det - self.half_log_det
         return 0.5 * (trace + (white**2).sum(-1) - self.mean.shape[-1]) + log_ratio
 
 
-Gaussian = DiagonalGaussian | FullGaussian
+LatentGaussian = DiagonalGaussian | FullGaussian
+
+
+def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
+    """Compute Var[w] / p(x)² exactly, where proposal and posterior are Gaussian.
+
+    Args:
+        q: The proposal over (..., L).
+        posterior: p(z|x) over (..., L).
+
+    Returns:
+        Shape (...), without unit; infinite where q is too narrow for the variance to exist.
+
+    Source: eq-weight-variance.
+    """
+    ours, exact = q.precision, posterior.precision
+    twice = 2 * exact - ours  # (..., L, L)
+    shift = ((posterior.mean - q.mean).unsqueeze(-2) @ ours).squeeze(-2)  # (..., L)
+    exists = torch.linalg.eigvalsh(twice)[..., 0] > 0
+    safe = torch.where(exists[..., None, None], twice, torch.eye(twice.shape[-1]).to(twice))
+    inner = torch.linalg.solve(safe, shift.unsqueeze(-1)).squeeze(-1) + posterior.mean - q.mean
+    log_second = torch.logdet(exact) - 0.5 * (torch.logdet(ours) + torch.logdet(safe))
+    value = torch.expm1(log_second + 0.5 * (shift * inner).sum(-1))
+    return torch.where(exists, value, torch.inf)
+
+
+def best_diagonal(posterior: FullGaussian) -> DiagonalGaussian:
+    """Find the diagonal Gaussian closest to a Gaussian posterior, in KL(q ‖ posterior).
+
+    Args:
+        posterior: p(z|x) over (..., L).
+
+    Returns:
+        The same mean, and variances 1 / Λ_jj from the posterior's precision Λ.
+
+    Source: eq-best-diagonal.
+    """
+    diagonal = posterior.precision.diagonal(dim1=-2, dim2=-1)
+    return DiagonalGaussian(posterior.mean, -diagonal.log())
 
 
 def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -174,8 +239,3 @@ def _noise(
 def _solve(scale_tril: Tensor, value: Tensor) -> Tensor:
     """A⁻¹ value, for A of shape (..., L, L) and value of shape (..., L)."""
     return torch.linalg.solve_triangular(scale_tril, value.unsqueeze(-1), upper=False).squeeze(-1)
-
-
-def _half_log_det(scale_tril: Tensor) -> Tensor:
-    """½ log det(A Aᵀ), shape (...)."""
-    return scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vae_lib.checks import require_binary, require_data, require_unit_interval
+from vae_lib.engine.checks import require_binary, require_data, require_unit_interval
 from vae_lib.gaussian import DiagonalGaussian
 
 

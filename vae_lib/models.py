@@ -1,14 +1,13 @@
-"""Latent-variable models: the generative model, the VAE, and a linear one solved exactly."""
+"""Latent-variable models: the generative model and the VAE."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from vae_lib.checks import require_data
-from vae_lib.gaussian import DiagonalGaussian, FullGaussian, Gaussian
-from vae_lib.likelihoods import Gaussian as GaussianLikelihood
+from vae_lib.engine.checks import InputError, require_choice, require_data
+from vae_lib.gaussian import DiagonalGaussian, LatentGaussian
 from vae_lib.likelihoods import Likelihood
 from vae_lib.networks import BernoulliDecoder, GaussianDecoder, GaussianEncoder
 
@@ -37,10 +36,15 @@ class GenerativeModel(nn.Module):
     def __init__(self, decoder: Callable[[Tensor], Likelihood], latent_dim: int) -> None:
         super().__init__()
         if latent_dim < 1:
-            raise ValueError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
+            raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is, and its data must be."""
+        return self.zeros.device
 
     @property
     def prior(self) -> DiagonalGaussian:
@@ -48,13 +52,13 @@ class GenerativeModel(nn.Module):
 
         Source: eq-prior.
         """
-        return DiagonalGaussian(self.zeros, self.zeros)
+        return DiagonalGaussian.standard(self.zeros)
 
     def decode(self, z: Tensor) -> Likelihood:
         """p(x|z) for latents (..., L)."""
         return self.decoder(z)
 
-    def encode(self, x: Tensor) -> Gaussian:
+    def encode(self, x: Tensor) -> LatentGaussian:
         """q(z|x) for data (..., D); a model without an encoder has none.
 
         Raises:
@@ -74,6 +78,11 @@ class GenerativeModel(nn.Module):
     def sample(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw z from the prior, then x from p(x|z): data of shape (count, D). Source: eq-joint."""
         return self.decode(self.prior.rsample((count,), generator)).sample(generator)
+
+
+def count_weights(model: nn.Module) -> int:
+    """Return how many numbers the model's parameters hold."""
+    return sum(weight.numel() for weight in model.parameters())
 
 
 class VAE(GenerativeModel):
@@ -115,16 +124,16 @@ def mlp_vae(
     data_dim: int = 784,
     latent_dim: int = 20,
     hidden: Sequence[int] = (400,),
-    likelihood: str = "bernoulli",
+    likelihood: Literal["bernoulli", "gaussian"] = "bernoulli",
     allow_grey: bool = False,
-    activation: str = "relu",
+    activation: Literal["relu", "tanh"] = "relu",
 ) -> VAE:
     """Build a VAE from two multilayer perceptrons, the decoder mirroring the encoder.
 
     Args:
         data_dim: D.
         latent_dim: L.
-        hidden: Sizes of the encoder's hidden layers.
+        hidden: Sizes of the encoder's hidden layers; without one both networks are linear.
         likelihood: ``"bernoulli"`` (pixels 0 or 1) or ``"gaussian"`` (one learned σ²).
         allow_grey: Let a Bernoulli likelihood accept pixels strictly between 0 and 1.
         activation: ``"relu"`` or ``"tanh"``, after each hidden layer.
@@ -134,100 +143,17 @@ def mlp_vae(
     """
     config = locals().copy()
     if latent_dim < 1:
-        raise ValueError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is {activation!r}: choose one of {list(ACTIVATIONS)}.")
+        raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
+    require_choice("activation", activation, list(ACTIVATIONS))
+    require_choice("likelihood", likelihood, ["bernoulli", "gaussian"])
     after = ACTIVATIONS[activation]
     encoder = GaussianEncoder(data_dim, hidden, latent_dim, after)
     mirrored = tuple(reversed(hidden))
     decoder: nn.Module
     if likelihood == "bernoulli":
         decoder = BernoulliDecoder(latent_dim, mirrored, data_dim, allow_grey, after)
-    elif likelihood == "gaussian":
-        decoder = GaussianDecoder(latent_dim, mirrored, data_dim, after)
     else:
-        raise ValueError(f"likelihood is {likelihood!r}: choose 'bernoulli' or 'gaussian'.")
+        decoder = GaussianDecoder(latent_dim, mirrored, data_dim, after)
     model = VAE(encoder, decoder, data_dim, latent_dim)
     model.config = config | {"hidden": list(hidden)}
     return model
-
-
-class LinearGaussian(GenerativeModel):
-    """x = W z + b + σ ε: the one latent-variable model here whose every quantity is exact.
-
-    Args:
-        weight: W, shape (D, L).
-        bias: b, shape (D,).
-        log_var: log σ² of the noise, a single number (shape ()).
-
-    Raises:
-        ValueError: If the shapes do not fit together.
-
-    Source: eq-linear-model (probabilistic PCA, Tipping & Bishop 1999).
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
-        if weight.dim() != 2 or bias.shape != weight.shape[:1] or log_var.dim() != 0:
-            raise ValueError(
-                f"weight {tuple(weight.shape)}, bias {tuple(bias.shape)} and log_var "
-                f"{tuple(log_var.shape)} do not fit: they must be (D, L), (D,) and ()."
-            )
-        super().__init__(self._likelihood, weight.shape[1])
-        self.to(weight.dtype)
-        self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(bias)
-        self.log_var = nn.Parameter(log_var)
-
-    @classmethod
-    def maximum_likelihood(cls, x: Tensor, latent_dim: int) -> "LinearGaussian":
-        """The linear model under which the data are most probable, in closed form.
-
-        Args:
-            x: Data, shape (N, D).
-            latent_dim: L, less than D.
-
-        Raises:
-            ValueError: If L is not between 1 and D - 1.
-
-        Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2); the slope in W, by
-        eq-log-det-derivative, is zero there.
-        """
-        data_dim = x.shape[1]
-        if not 1 <= latent_dim < data_dim:
-            raise ValueError(f"latent_dim is {latent_dim}: choose 1 to {data_dim - 1}.")
-        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # ascending
-        noise = values[: data_dim - latent_dim].mean()
-        scale = torch.sqrt(values[data_dim - latent_dim :] - noise)
-        weight = vectors[:, data_dim - latent_dim :] * scale
-        return cls(weight, x.mean(0), noise.log())
-
-    def _likelihood(self, z: Tensor) -> GaussianLikelihood:
-        return GaussianLikelihood(z @ self.weight.T + self.bias, self.log_var)
-
-    def encode(self, x: Tensor) -> FullGaussian:
-        """The exact posterior p(z|x) for data (..., D).
-
-        Raises:
-            ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
-
-        Source: eq-bayes, eq-linear-posterior, by eq-complete-square.
-        """
-        require_data(x, self.weight.shape[0])
-        identity = torch.eye(self.latent_dim, dtype=self.weight.dtype, device=self.weight.device)
-        precision = identity + self.weight.T @ self.weight * torch.exp(-self.log_var)
-        covariance = torch.linalg.inv(precision)
-        mean = (x - self.bias) @ self.weight @ covariance * torch.exp(-self.log_var)
-        return FullGaussian(mean, torch.linalg.cholesky(covariance))
-
-    def log_evidence(self, x: Tensor) -> Tensor:
-        """The exact log p(x) of data (..., D): shape (...), in nats.
-
-        Raises:
-            ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
-
-        Source: eq-linear-evidence, an instance of eq-gaussian-marginal.
-        """
-        require_data(x, self.weight.shape[0])
-        noise = torch.diag(self.log_var.exp().expand(self.weight.shape[0]))
-        scale_tril = torch.linalg.cholesky(self.weight @ self.weight.T + noise)
-        return FullGaussian(self.bias, scale_tril).log_prob(x)

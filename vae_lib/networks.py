@@ -1,4 +1,4 @@
-"""Encoder and decoder modules: multilayer perceptrons that end in a distribution."""
+"""Encoder and decoder modules, linear ones and perceptrons, that end in a distribution."""
 
 import itertools
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.likelihoods import Bernoulli, Gaussian
 
@@ -21,7 +22,7 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         ValueError: If a size is less than 1.
     """
     if min(sizes) < 1:
-        raise ValueError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
+        raise InputError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
     layers: list[nn.Module] = []
     for size_in, size_out in itertools.pairwise(sizes):
         layers += [nn.Linear(size_in, size_out), activation()]
@@ -49,8 +50,9 @@ class GaussianEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.body = mlp((data_dim, *hidden), activation)
-        self.mean = nn.Linear(hidden[-1], latent_dim)
-        self.log_var = nn.Linear(hidden[-1], latent_dim)
+        features = (data_dim, *hidden)[-1]
+        self.mean = nn.Linear(features, latent_dim)
+        self.log_var = nn.Linear(features, latent_dim)
 
     def forward(self, x: Tensor) -> DiagonalGaussian:
         """Map data (..., D) to a posterior over latents (..., L)."""
@@ -82,7 +84,7 @@ class BernoulliDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.body = mlp((latent_dim, *hidden), activation)
-        self.logits = nn.Linear(hidden[-1], data_dim)
+        self.logits = nn.Linear((latent_dim, *hidden)[-1], data_dim)
         self.allow_grey = allow_grey
 
     def forward(self, z: Tensor) -> Bernoulli:
@@ -111,9 +113,59 @@ class GaussianDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.body = mlp((latent_dim, *hidden), activation)
-        self.mean = nn.Linear(hidden[-1], data_dim)
+        self.mean = nn.Linear((latent_dim, *hidden)[-1], data_dim)
         self.log_var = nn.Parameter(torch.zeros(1))
 
     def forward(self, z: Tensor) -> Gaussian:
         """Map latents (..., L) to a likelihood over data (..., D)."""
         return Gaussian(self.mean(self.body(z)).to(z.dtype), self.log_var)
+
+
+class LinearEncoder(nn.Module):
+    """q(z|x) = N(A x + a, diag(v)), the same variances v for every x.
+
+    Args:
+        data_dim: D.
+        latent_dim: L.
+
+    Source: eq-amortised-posterior.
+    """
+
+    def __init__(self, data_dim: int, latent_dim: int) -> None:
+        super().__init__()
+        self.mean = nn.Linear(data_dim, latent_dim)
+        self.log_var = nn.Parameter(torch.zeros(latent_dim))
+
+    def forward(self, x: Tensor) -> DiagonalGaussian:
+        """Map data (..., D) to a posterior over latents (..., L)."""
+        return DiagonalGaussian(self.mean(x), self.log_var)
+
+
+class LinearDecoder(nn.Module):
+    """z → p(x|z) = N(W z + b, σ² I).
+
+    Args:
+        weight: W, shape (D, L).
+        bias: b, shape (D,).
+        log_var: log σ², a single number (shape ()).
+
+    Raises:
+        ValueError: If the shapes do not fit together.
+
+    Source: eq-linear-model.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
+        if weight.dim() != 2 or bias.shape != weight.shape[:1] or log_var.dim() != 0:
+            raise InputError(
+                f"weight {tuple(weight.shape)}, bias {tuple(bias.shape)} and log_var "
+                f"{tuple(log_var.shape)} do not fit: they must be (D, L), (D,) and ()."
+            )
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+        self.log_var = nn.Parameter(log_var)
+
+    def forward(self, z: Tensor) -> Gaussian:
+        """Map latents (..., L) to a likelihood over data (..., D)."""
+        return Gaussian(z @ self.weight.T + self.bias, self.log_var)

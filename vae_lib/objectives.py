@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from vae_lib.checks import require_precision
-from vae_lib.gaussian import Gaussian
-from vae_lib.heap import keep_freed_memory
-from vae_lib.matmul import fast_float32
-from vae_lib.memory import affordable_draws
+from vae_lib.engine.checks import InputError
+from vae_lib.gaussian import LatentGaussian
 from vae_lib.models import GenerativeModel
 
 
@@ -52,7 +48,7 @@ class ELBO:
 def elbo(
     model: GenerativeModel,
     x: Tensor,
-    q: Gaussian | None = None,
+    q: LatentGaussian | None = None,
     samples: int = 1,
     noise: Tensor | None = None,
     generator: torch.Generator | None = None,
@@ -84,11 +80,47 @@ def elbo(
     return ELBO(log_likelihood.mean(0), q.kl_to(model.prior))
 
 
+def log_weights(
+    model: GenerativeModel,
+    x: Tensor,
+    k: int,
+    q: LatentGaussian | None = None,
+    noise: Tensor | None = None,
+    chunk: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Draw importance weights: log w_i = log p(x, z_i) - log q(z_i|x), with z_i from q.
+
+    Args:
+        model: Supplies ``encode``, ``decode`` and ``prior``.
+        x: Data, shape (B, D).
+        k: The number of draws for each data point.
+        q: The proposal over (B, L); by default ``model.encode(x)``.
+        noise: ε of shape (k, B, L), used in place of fresh draws.
+        chunk: How many of the k draws are decoded at once; by default all.
+        generator: Source of the draws.
+
+    Returns:
+        Shape (k, B), in nats.
+
+    Raises:
+        ValueError: If ``k`` or ``chunk`` is less than 1 or the model refuses ``x``.
+
+    Source: eq-importance-weighted-bound.
+    """
+    if chunk is not None and chunk < 1:
+        raise InputError(f"chunk is {chunk}: decode at least 1 draw at once.")
+    q = model.encode(x) if q is None else q
+    z = _latents(q, k, noise, generator)  # (k, B, L)
+    parts = z.split(chunk or len(z))
+    return torch.cat([model.log_joint(x, part) - q.log_prob(part) for part in parts])
+
+
 def importance_weighted_bound(
     model: GenerativeModel,
     x: Tensor,
     k: int,
-    q: Gaussian | None = None,
+    q: LatentGaussian | None = None,
     noise: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -113,71 +145,15 @@ def importance_weighted_bound(
 
     Source: eq-importance-weighted-bound (Burda et al. 2016).
     """
-    q = model.encode(x) if q is None else q
-    z = _latents(q, k, noise, generator)  # (k, B, L)
-    log_weight = model.log_joint(x, z) - q.log_prob(z)  # (k, B)
+    log_weight = log_weights(model, x, k, q, noise, generator=generator)  # (k, B)
     return torch.logsumexp(log_weight, dim=0) - math.log(log_weight.shape[0])
 
 
-@torch.no_grad()
-def log_likelihood(
-    model: GenerativeModel,
-    x: Tensor,
-    k: int = 5000,
-    chunk: int | None = None,
-    generator: torch.Generator | None = None,
-    precision: str = "float32",
-    progress: bool = False,
-) -> Tensor:
-    """Estimate log p(x) by ``importance_weighted_bound``, a few images and samples at a time.
-
-    Still a lower bound on average; the memory needed grows neither with k nor with B.
-
-    Args:
-        model: Supplies ``encode``, ``decode`` and ``prior``.
-        x: Data, shape (B, D).
-        k: The number of importance samples for each data point.
-        chunk: How many samples are decoded at once; by default what memory allows.
-        generator: Source of the draws.
-        precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
-        progress: Show a bar with the time left.
-
-    Returns:
-        The estimate, shape (B,), in nats.
-
-    Raises:
-        ValueError: If ``k`` or ``chunk`` is less than 1, or ``precision`` is neither of the two, or
-            the model refuses ``x``.
-
-    Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
-    """
-    require_precision(precision)
-    keep_freed_memory()
-    chunk = affordable_draws(x) if chunk is None else chunk
-    if k < 1 or chunk < 1:
-        raise ValueError(f"k is {k} and chunk is {chunk}: both must be at least 1.")
-    samples = min(k, chunk, 100)
-    results = []
-    blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
-    bar = tqdm(blocks, "log-likelihood", unit="block", disable=not progress)
-    for images in bar:
-        half = torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16")
-        with half, fast_float32():
-            q = model.encode(images)
-            total = x.new_full((len(images),), -torch.inf)
-            for start in range(0, k, samples):
-                size = min(samples, k - start)
-                bound = importance_weighted_bound(model, images, size, q=q, generator=generator)
-                total = torch.logaddexp(total, bound + math.log(size))
-        results.append(total - math.log(k))
-    return torch.cat(results)
-
-
 def _latents(
-    q: Gaussian, samples: int, noise: Tensor | None, generator: torch.Generator | None
+    q: LatentGaussian, samples: int, noise: Tensor | None, generator: torch.Generator | None
 ) -> Tensor:
     if noise is not None:
         return q.transform(noise)
     if samples < 1:
-        raise ValueError(f"The number of samples is {samples}: draw at least 1.")
+        raise InputError(f"The number of samples is {samples}: draw at least 1.")
     return q.rsample((samples,), generator)

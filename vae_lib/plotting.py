@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from vae_lib.history import History
+from vae_lib.engine.checks import InputError
 from vae_lib.models import VAE
+from vae_lib.training import History
 
 
 def use_style() -> None:
@@ -43,7 +44,7 @@ def image_grid(
     count, pixels = images.shape
     side = round(pixels**0.5)
     if side * side != pixels:
-        raise ValueError(f"Each image has {pixels} values, which is not the square of an integer.")
+        raise InputError(f"Each image has {pixels} values, which is not the square of an integer.")
     rows, gap = -(-count // columns), max(1, side // 14)
     tiles = images.new_ones(rows * columns, side + gap, side + gap)  # white where nothing is
     tiles[:count, :side, :side] = images.reshape(count, side, side)
@@ -133,4 +134,4 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
 
 def _require_plane(model: VAE) -> None:
     if model.latent_dim != 2:
-        raise ValueError(f"The latent space has {model.latent_dim} dimensions: this plot needs 2.")
+        raise InputError(f"The latent space has {model.latent_dim} dimensions: this plot needs 2.")

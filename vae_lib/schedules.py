@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
+from vae_lib.engine.checks import InputError
 
 Schedule = Callable[[int], float]
 
@@ -64,21 +64,20 @@ class BurdaStages:
         return float(1e-3 * 10 ** (-stage / 7))
 
 
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Let the optimiser's next steps take a rate; a tensor is changed in place.
+def rates_of(learning_rate: float | Schedule, epochs: int) -> list[float]:
+    """Return the learning rate of each epoch.
 
-    A captured CUDA graph reads the rate from that tensor.
+    Raises:
+        ValueError: If the schedule has none for an epoch.
     """
-    for group in optimiser.param_groups:
-        if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate)
-        else:
-            group["lr"] = rate
+    if callable(learning_rate):
+        return [float(learning_rate(epoch)) for epoch in range(epochs)]
+    return [float(learning_rate)] * epochs
 
 
 def _require_within(epoch: int, epochs: int) -> None:
     if not 0 <= epoch < epochs:
-        raise ValueError(
+        raise InputError(
             f"Epoch {epoch} has no learning rate in a schedule of {epochs} epochs, counted from 0: "
             f"train for {epochs}, or choose a longer schedule."
         )

@@ -1,31 +1,132 @@
-"""One readable training loop: draw a batch, estimate the bound, step uphill."""
+"""The training loop: chapter 5's, and the same loop for long runs on any machine."""
 
 import time
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
 
-from vae_lib.checkpoints import checksum, pack, restore, write_checkpoint
-from vae_lib.checks import already_checked, require_settings, require_unit_interval
-from vae_lib.data import binarise, require_mode
-from vae_lib.devices import pick_device
-from vae_lib.graphs import GraphedStep
-from vae_lib.heap import keep_freed_memory
-from vae_lib.history import History
-from vae_lib.matmul import fast_float32
-from vae_lib.models import GenerativeModel
+from vae_lib.data import binarise
+from vae_lib.engine.checks import (
+    Binarisation,
+    Precision,
+    require_choice,
+    require_settings,
+    require_unit_interval,
+)
+from vae_lib.engine.devices import ANY, Machine, pick_device
+from vae_lib.engine.processes import add_up, rank_and_count, with_shared_gradients
+from vae_lib.engine.speed import choose_threads, computing, keep_freed_memory
+from vae_lib.keeping import NOTHING, Keep, checksum
+from vae_lib.models import GenerativeModel, count_weights
 from vae_lib.objectives import elbo, importance_weighted_bound
-from vae_lib.schedules import Schedule, set_rate
-from vae_lib.workers import add_up, rank_and_count
+from vae_lib.schedules import Schedule, rates_of
+
+
+@dataclass
+class History:
+    """Means per epoch, in nats per image: one entry an epoch in each list.
+
+    Attributes:
+        train_bound: What is maximised, over the epoch's batches: the ELBO, or with k > 1 the
+            importance-weighted bound.
+        train_kl: KL(q(z|x) ‖ p(z)) over the epoch's batches.
+        validation_log_likelihood: E_q[log p(x|z)] on the validation images, after the epoch;
+            empty without such images.
+        validation_kl: KL(q(z|x) ‖ p(z)) on the validation images, after the epoch.
+        learning_rate: The rate of the epoch's steps.
+        seconds: Wall time since the start.
+    """
+
+    train_bound: list[float] = field(default_factory=list)
+    train_kl: list[float] = field(default_factory=list)
+    validation_log_likelihood: list[float] = field(default_factory=list)
+    validation_kl: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def train_log_likelihood(self) -> list[float]:
+        """Bound plus KL, per epoch: E_q[log p(x|z)] if the bound is the ELBO."""
+        return [bound + kl for bound, kl in zip(self.train_bound, self.train_kl, strict=True)]
+
+    @property
+    def validation_elbo(self) -> list[float]:
+        """Log-likelihood less KL, per epoch."""
+        terms = zip(self.validation_log_likelihood, self.validation_kl, strict=True)
+        return [log_likelihood - kl for log_likelihood, kl in terms]
+
+    def record(
+        self, train: list[float], validation: list[float], rate: float, seconds: float
+    ) -> None:
+        """Add an epoch: (bound, KL), (log-likelihood, KL) or nothing, the rate and the time."""
+        self.train_bound.append(train[0])
+        self.train_kl.append(train[1])
+        if validation:
+            self.validation_log_likelihood.append(validation[0])
+            self.validation_kl.append(validation[1])
+        self.learning_rate.append(rate)
+        self.seconds.append(seconds)
+
+    def __str__(self) -> str:
+        """Sum up the last epoch in a line."""
+        log_likelihood, kl = self.train_log_likelihood[-1], self.train_kl[-1]
+        line = f"loss {-self.train_bound[-1]:.1f} (log-lik. {log_likelihood:.1f}, KL {kl:.1f})"
+        if self.validation_kl:
+            line += f", validation ELBO {self.validation_elbo[-1]:.1f}"
+        return line + " nats"
+
+
+def plain_fit(
+    model: GenerativeModel,
+    images: Tensor,
+    epochs: int,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    seed: int = 0,
+) -> list[float]:
+    """Train ``model`` in place by gradient ascent on the ELBO: the whole of chapter 5's loop.
+
+    Args:
+        model: A VAE, on the device of the images.
+        images: Shape (N, D), values in [0, 1]; binarised anew for each batch.
+        epochs: Passes over the images.
+        batch_size: B; the last batch of an epoch may be smaller.
+        learning_rate: Adam's step size.
+        weight_decay: AdamW's decoupled decay.
+        seed: Of the shuffling, the binarisation and the latent noise.
+
+    Returns:
+        The mean ELBO of each epoch, in nats per image.
+
+    Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
+    """
+    optimiser = torch.optim.AdamW(
+        model.parameters(), learning_rate, weight_decay=weight_decay, fused=True
+    )
+    generator = torch.Generator(model.device).manual_seed(seed)
+    means = []
+    with computing(choose_threads(count_weights(model), batch_size)):
+        for _ in range(epochs):
+            values = []
+            order = torch.randperm(len(images), generator=generator, device=model.device)
+            for rows in order.split(batch_size):
+                x = binarise(images[rows], "dynamic", generator)  # (B, D)
+                bound = elbo(model, x, generator=generator)
+                optimiser.zero_grad()
+                bound.loss.backward()
+                optimiser.step()
+                values.append(bound.value.detach())
+            means.append(torch.cat(values).mean().item())
+    return means
 
 
 class Bound(nn.Module):
-    """What a step maximises, as a module: it can be compiled, or shared between processes."""
+    """What a step maximises, as a module: processes share the gradients of a module."""
 
     def __init__(self, model: GenerativeModel, k: int) -> None:
         super().__init__()
@@ -33,6 +134,9 @@ class Bound(nn.Module):
 
     def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Data (B, D) and noise (k, B, L) to the bound and KL(q ‖ p(z)), shape (B,) each."""
+        if len(x) == 0:  # nothing is left of a small last batch for this process
+            nothing = torch.stack([weight.sum() for weight in self.parameters()])[:0]
+            return nothing, nothing
         q = self.model.encode(x)
         if self.k == 1:
             terms = elbo(self.model, x, q=q, noise=noise)
@@ -52,23 +156,21 @@ def fit(
     weight_decay: float = 0.0,
     epsilon: float = 1e-8,
     k: int = 1,
-    binarisation: str = "dynamic",
-    device: str | None = None,
-    precision: str = "float32",
-    compiled: bool = False,
+    binarisation: Binarisation = "dynamic",
     seed: int = 0,
-    checkpoint: str | Path | None = None,
-    resume: bool = False,
+    machine: Machine = ANY,
+    keep: Keep = NOTHING,
+    each_epoch: Callable[[History], None] | None = None,
 ) -> History:
-    """Train ``model`` in place by gradient ascent on the bound (Adam).
+    """Train ``model`` in place by gradient ascent on the bound: ``plain_fit`` for long runs.
 
-    On a CPU the same seed gives the same numbers, also when the run was interrupted and resumed.
-    Ctrl-C, or the notebook's stop button, keeps the weights and returns the history so far. Under
-    ``torchrun`` (see ``workers.joined``) a batch is shared out: N processes of batch size B take
-    the steps of one process of batch size N * B.
+    On a CPU the same seed and number of threads give the same numbers, also when the run was
+    interrupted and resumed. Ctrl-C, or the notebook's stop button, keeps the weights and returns
+    the history so far. Under ``torchrun`` (see ``engine.processes.joined``) a batch is shared out:
+    N processes of batch size B take the steps of one process of batch size N * B.
 
     Args:
-        model: A VAE whose weights are to be learned; it is left on ``device``.
+        model: A VAE whose weights are to be learned; it is left on the machine's device.
         train: Images, shape (N, D), values in [0, 1].
         validation: Images, shape (M, D); by fixed noise binarised once, so that epochs compare,
             or as they are with ``binarisation="none"``.
@@ -79,12 +181,10 @@ def fit(
         epsilon: Added to Adam's denominator.
         k: Draws of z per image: 1 maximises the ELBO, more the importance-weighted bound.
         binarisation: ``"dynamic"``, ``"fixed"`` or ``"none"``, see ``data.binarise``.
-        device: ``"cuda"``, ``"mps"`` or ``"cpu"``; by default the best there is, and printed.
-        precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
-        compiled: Let ``torch.compile`` fuse the element-wise work; the first step then takes long.
         seed: Of the shuffling, the dynamic binarisation and the latent noise.
-        checkpoint: A file that is written anew after every epoch.
-        resume: Go on from ``checkpoint`` if it exists; without it an existing file is refused.
+        machine: Where the run computes, in which precision and with how many threads.
+        keep: What it keeps: a checkpoint to go on from, copies of the model after named epochs.
+        each_epoch: Called with the history after each epoch.
 
     Returns:
         The bound and its KL term per epoch, in nats per image.
@@ -95,89 +195,91 @@ def fit(
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1);
     with several processes eq-shared-gradient.
     """
-    rank, workers = rank_and_count()
-    settings = {"batch_size": batch_size * workers, "learning_rate": str(learning_rate), "k": k}
-    settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "binarisation": binarisation}
-    settings |= {"precision": precision, "compiled": compiled, "seed": seed}
-    if checkpoint is not None:
-        settings |= {"checksums of the images": [checksum(train), checksum(validation)]}
-    rate = learning_rate if callable(learning_rate) else lambda _: float(learning_rate)
-    require_mode(binarisation)
+    rank, processes = rank_and_count()
+    batch_size = batch_size * processes  # of all processes together
+    rates = rates_of(learning_rate, epochs)
     sizes = (len(train), 1 if validation is None else len(validation))
-    smallest = min(rate(0), rate(max(epochs, 1) - 1))
-    require_settings(sizes, epochs, batch_size * workers, smallest, k, precision)
-    place = pick_device(device)
-    generator = torch.Generator(place).manual_seed(seed)
-    train = _checked(model.to(place), train, binarisation)
+    require_settings(sizes, epochs, batch_size, rates, k)
+    require_choice("precision", machine.precision, get_args(Precision))
+    device = pick_device(machine.device)
+    threads = (
+        machine.threads
+        or keep.earlier_threads()
+        or choose_threads(count_weights(model), batch_size * k // processes)
+    )
+    settings: dict[str, Any] = {
+        "batch_size": batch_size, "weight_decay": weight_decay, "epsilon": epsilon, "k": k,
+        "binarisation": binarisation, "seed": seed, "precision": machine.precision,
+        "threads": threads,
+    }  # fmt: skip
+    if keep.path is not None:
+        settings["checksums of the images"] = [checksum(train), checksum(validation)]
+    train = _ready(model.to(device), train, binarisation)
     if validation is not None:
-        validation = _checked(model, validation, "none" if binarisation == "none" else "fixed")
-    keep_freed_memory()
-    on_gpu = place.type == "cuda"
+        validation = _ready(model, validation, "none" if binarisation == "none" else "fixed")
+
     optimiser = torch.optim.AdamW(
-        model.parameters(), torch.tensor(rate(0), device=place) if on_gpu else rate(0),
-        weight_decay=weight_decay, eps=epsilon, fused=place.type != "mps", capturable=on_gpu,
-    )  # fmt: skip
-    history = History(**restore(checkpoint, resume, settings, model, optimiser, generator))
+        model.parameters(), rates[0], weight_decay=weight_decay, eps=epsilon, fused=True
+    )
+    generator = torch.Generator(device).manual_seed(seed)
+    history = History(**keep.restore(settings, rates, model, optimiser, generator))
     first = len(history.seconds)
-    bound: nn.Module = Bound(model, k)
-    bound = DistributedDataParallel(bound) if workers > 1 else bound
-    fast = torch.compile(bound) if compiled else bound
-    like: dict[str, Any] = {"dtype": train.dtype, "device": place}
-    totals = torch.zeros(2, **like)
-
-    def step(rows: Tensor) -> None:
-        x = train.index_select(0, rows)  # (B, D), of all processes together
-        if binarisation == "dynamic":
-            x = binarise(x, "dynamic", generator)
-        noise = torch.randn((k, len(rows), model.latent_dim), generator=generator, **like)
-        share = slice(rank, None, workers)  # of this process
-        run = fast if len(rows) == batch_size * workers else bound
-        with torch.autocast(place.type, torch.bfloat16, precision == "bfloat16", False):
-            value, kl = run(x[share], noise[:, share])
-        optimiser.zero_grad()
-        (-value.sum() * (workers / len(rows))).backward()  # DDP averages over processes
-        optimiser.step()
-        totals.add_(torch.stack([value.sum(), kl.sum()]).detach())
-
-    graphed = on_gpu and workers == 1 and not compiled
-    take = GraphedStep(step, batch_size, generator) if graphed else step
+    bound = with_shared_gradients(Bound(model, k))
+    if k > 1:
+        keep_freed_memory()
+    share = slice(rank, None, processes)  # of a batch's rows, for this process
     if rank == 0:
-        print(f"Training on {place}: {len(train):,} images,", end=" ")
-        print(f"epochs: {epochs}, batch size: {batch_size}")
+        print(f"Training on {device}: {len(train):,} images,", end=" ")
+        print(f"epochs: {epochs}, batch size: {batch_size // processes}")
     start = time.perf_counter() - (history.seconds[-1] if first else 0.0)
     bar = tqdm(desc="epochs", total=epochs, initial=first, unit="epoch", disable=rank > 0)
     try:
-        for epoch in range(first, epochs):
-            set_rate(optimiser, rate(epoch))
-            order = torch.randperm(len(train), generator=generator, device=place)
-            with already_checked(), fast_float32():
-                for rows in order.split(batch_size * workers):
-                    take(rows)
+        with computing(threads):
+            for epoch in range(first, epochs):
+                optimiser.param_groups[0]["lr"] = rates[epoch]
+                order = torch.randperm(len(train), generator=generator, device=device)
+                values, kls = [], []
+                for rows in order.split(batch_size):
+                    x = train[rows]  # (B, D), of all processes together
+                    if binarisation == "dynamic":
+                        x = binarise(x, "dynamic", generator)
+                    noise = torch.randn(
+                        (k, len(rows), model.latent_dim),
+                        generator=generator, dtype=x.dtype, device=device,
+                    )  # fmt: skip
+                    with torch.autocast(
+                        device.type, torch.bfloat16, machine.precision == "bfloat16"
+                    ):
+                        value, kl = bound(x[share], noise[:, share])
+                    optimiser.zero_grad()
+                    (-value.sum() * processes / len(rows)).backward()  # DDP averages
+                    optimiser.step()
+                    values.append(value.detach())
+                    kls.append(kl.detach())
+                sums = torch.stack([torch.cat(values).sum(), torch.cat(kls).sum()])
+                means = (add_up(sums) / len(train)).tolist()
                 validated = _elbo_means(model, validation, seed)
-            means = (add_up(totals) / len(train)).tolist()
-            totals.zero_()
-            history.record(means, validated, time.perf_counter() - start)
-            if checkpoint is not None and rank == 0:
-                about = {"settings": settings, "epochs": epochs, "model": model.config}
-                about |= {"history": asdict(history)}
-                write_checkpoint(checkpoint, pack(model, optimiser, generator), about)
-            bar.set_postfix_str(str(history), refresh=False)
-            bar.update()
+                history.record(means, validated, rates[epoch], time.perf_counter() - start)
+                if rank == 0:
+                    keep.save(settings, epochs, model, optimiser, generator, asdict(history))
+                if each_epoch is not None:
+                    each_epoch(history)
+                bar.set_postfix_str(str(history), refresh=False)
+                bar.update()
     except KeyboardInterrupt:
         if rank == 0:
             done = len(history.seconds)
             print(f"Interrupted after {done} full epochs: the model keeps the weights it has now.")
-            if checkpoint is not None and Path(checkpoint).exists():
-                print(f"{checkpoint} holds a full epoch: go on with resume=True (--resume).")
+            keep.say_how_to_go_on()
     finally:
         bar.close()
     return history
 
 
 @torch.no_grad()
-def _checked(model: GenerativeModel, images: Tensor, mode: str) -> Tensor:
-    """Look once at all the images, so that no step has to; binarise what stays as it is."""
-    images = images.to(model.zeros.device)
+def _ready(model: GenerativeModel, images: Tensor, mode: Binarisation) -> Tensor:
+    """Look once at all the images before any step; binarise what stays as it is."""
+    images = images.to(model.device)
     q = model.encode(images[:1])
     if mode == "dynamic":
         require_unit_interval(images)

@@ -14,6 +14,8 @@ from ipywidgets import HTML, SelectionSlider, VBox
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vae_lib.engine.checks import InputError
+
 SHARPNESS = 1.5  # pixels of a frame for each pixel of the page
 COLOURS = 64  # enough for smooth edges of letters and lines; a frame then weighs half as much
 SPREAD = Image.Quantize.MAXCOVERAGE  # keeps colours that few pixels have, such as a dot's
@@ -48,9 +50,9 @@ def explorer(
         ValueError: If there are no ranges or more than two, or a range has no value.
     """
     if not 1 <= len(ranges) <= 2:
-        raise ValueError(f"explorer was given {len(ranges)} ranges: give one or two.")
+        raise InputError(f"explorer was given {len(ranges)} ranges: give one or two.")
     if empty := [name for name, values in ranges.items() if len(values) == 0]:
-        raise ValueError(f"The range of {empty[0]!r} has no value: give at least one.")
+        raise InputError(f"The range of {empty[0]!r} has no value: give at least one.")
     sliders = [_slider(name, values) for name, values in ranges.items()]
     frames = {}
     for chosen in itertools.product(*(enumerate(values) for values in ranges.values())):

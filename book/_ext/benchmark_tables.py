@@ -16,7 +16,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from tools.notebooks import ROOT
+from tools.paths import ROOT
 from vae_lib.plotting import use_style
 
 FOLDER = ROOT / "benchmarks"

@@ -1,8 +1,8 @@
 """The equation index: ``{equation-index}`` writes the table, each equation links to its row.
 
-The rows come from the labels, docstrings, marks and figures that ``tools.equations`` reads; links
-to the equations and to the library's reference are ordinary cross-references, so that one that
-leads nowhere is a warning.
+The rows come from the labels, docstrings, marks and figures that ``tools.build.equations`` reads;
+links to the equations and to the library's reference are ordinary cross-references, so that one
+that leads nowhere is a warning.
 """
 
 import re
@@ -16,7 +16,15 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from tools.equations import MONTE_CARLO, Coded, Equation, claims, coded, displayed, read_agreement
+from tools.build.equations import (
+    MONTE_CARLO,
+    Coded,
+    Equation,
+    claims,
+    coded,
+    displayed,
+    read_agreement,
+)
 
 LOGGER = logging.getLogger(__name__)
 PAGE = "equations"
@@ -110,7 +118,7 @@ class EquationIndex(SphinxDirective):
         if report is None:
             LOGGER.warning(
                 "there is no report of the equations' tests on the present sources: "
-                "build with `python -m tools.build_book`, which runs them",
+                "build with `python -m tools.build.book`, which runs them",
                 location=self.env.docname,
             )
             report = {}

@@ -16,7 +16,7 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from tools.run_notebooks import know_outputs_by_the_code
+from tools.build.run_notebooks import know_outputs_by_the_code
 
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"

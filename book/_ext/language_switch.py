@@ -3,7 +3,7 @@
 The built pages of both languages have the same names, so the link is made from the name alone and
 is relative: it also works where the pages are opened as files. ``language_switch.js`` adds the
 section that the reader is in. The ``alternate`` links in the head need absolute addresses; they
-start with ``html_baseurl``, which ``tools/build_book.py`` makes from the repository's address.
+start with ``html_baseurl``, which ``tools/build/book.py`` makes from the repository's address.
 """
 
 from typing import Any

@@ -12,8 +12,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from tools.results import FOLDER, Run, read_runs
-from vae_lib.reproduce import PUBLISHED
+from tools.release.results import FOLDER, Run, read_runs
+from vae_lib.cli.reproduce import PUBLISHED
 
 
 class Words(NamedTuple):

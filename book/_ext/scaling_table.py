@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from tools.notebooks import ROOT
+from tools.paths import ROOT
 
 FILE = ROOT / "benchmarks/scaling.json"
 

@@ -1,0 +1,79 @@
+"""The helper that compares with an oracle, and the report that it leaves for the index."""
+
+import json
+import subprocess
+import sys
+
+import agreement
+import pytest
+import torch
+from agreement import agree, agree_in_standard_errors, reached
+
+from tools.build.equations import sources_key
+from tools.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _nothing_recorded():
+    agreement.recorded.clear()
+
+
+def test_the_widest_difference_is_kept():
+    agree(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.25]), atol=0.5)
+    agree(3.0, 3.125, rtol=0.1)
+    assert reached("eq-a", "SciPy").difference == 0.25
+    assert reached("eq-a", "Monte Carlo") is None
+
+
+def test_monte_carlo_counts_standard_errors():
+    agree_in_standard_errors([1.0, 5.0], [1.5, 5.0], 0.25)
+    assert reached("eq-a", "Monte Carlo") == (None, 2.0, 0.25)
+    assert reached("eq-a", "SciPy") is None
+
+
+def test_a_comparison_may_be_of_one_equation_only():
+    agree(1.0, 1.5, atol=1, of="eq-a")
+    assert reached("eq-a", "SciPy").difference == 0.5
+    assert reached("eq-b", "SciPy") is None
+
+
+@pytest.mark.parametrize(
+    ("compare", "message"),
+    [
+        (lambda: agree(1.0, 1.1, atol=0.05), "differs from the oracle's 1.1 by 1.0e-01, allowed"),
+        (lambda: agree([1.0, 9.0], [1.0, 2.0], rtol=0.5), r"at \(1,\); 1 of 2 are too far off"),
+        (lambda: agree(float("nan"), 1.0, atol=1), "nan differs"),
+        (lambda: agree([1.0], 1.0), r"shape is \(1,\), and the oracle's is \(\)"),
+        (lambda: agree([], []), "nothing is compared"),
+        (lambda: agree(torch.ones(1), torch.ones(1).float()), "float64 is compared with"),
+        (lambda: agree_in_standard_errors(1.0, 2.0, 0.25), "allowed 1.0e"),
+        (lambda: agree_in_standard_errors(1.0, 1.0, 0.0), "error is not positive"),
+    ],
+)
+def test_what_does_not_agree_is_refused(compare, message):
+    with pytest.raises(AssertionError, match=message):
+        compare()
+
+
+def test_report_comes_from_every_worker(tmp_path):
+    """Two workers, and a test of each kind of difference."""
+    report = tmp_path / "agreement.json"
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += [
+        "--agreement",
+        str(report),
+        "-k",
+        "relative_variance",
+        "tests/library/test_evidence.py",
+    ]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    written = json.loads(report.read_text())
+    assert written["sources"] == sources_key()
+    exact, spread = written["equations"]["eq-relative-variance"]
+    assert (
+        exact["test"] == "tests/library/test_evidence.py::test_relative_variance_is_scipys_integral"
+    )
+    assert exact["oracle"] == "quadrature" and exact["passed"]
+    assert exact["agreement"] < 1e-10 and exact["standard_error"] is None
+    assert spread["oracle"] == "Monte Carlo" and 0 < spread["agreement"] < 4

@@ -1,0 +1,85 @@
+"""The mutation check itself: it finds the mistakes it is meant to find, and sees them killed."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tools.mutants.mutants import MODULES, report
+from tools.mutants.mutations import Mutant, mutants_of
+from tools.paths import ROOT
+
+KL = '''
+def kl(mean: Tensor, log_var: Tensor) -> Tensor:
+    """KL, 0.5 of it - not mutated."""
+    if mean.dim() < 1:
+        raise ValueError(f"{mean - 1}")
+    return 0.5 * (mean**2 + log_var.exp() - 1.0 - log_var).sum(-1)
+'''
+
+
+@pytest.mark.parametrize(
+    ("kind", "broken"),
+    [
+        ("sign", "0.5 * (mean ** 2 + log_var.exp() - 1.0 + log_var).sum(-1)"),
+        ("dropped factor", "(mean ** 2 + log_var.exp() - 1.0 - log_var).sum(-1)"),
+        ("dropped term", "0.5 * (mean ** 2 + log_var.exp() - log_var).sum(-1)"),
+        ("dropped square", "0.5 * (mean + log_var.exp() - 1.0 - log_var).sum(-1)"),
+        ("dropped call", "0.5 * (mean ** 2 + log_var - 1.0 - log_var).sum(-1)"),
+        ("sum for mean", "0.5 * (mean ** 2 + log_var.exp() - 1.0 - log_var).mean(-1)"),
+        ("sigma", "0.5 * (mean ** 2 + (0.5 * log_var).exp() - 1.0 - log_var).sum(-1)"),
+        ("other function", "0.5 * (mean ** 2 + log_var.exp2() - 1.0 - log_var).sum(-1)"),
+        ("constant", "1.0 * (mean ** 2 + log_var.exp() - 1.0 - log_var).sum(-1)"),
+    ],
+)
+def test_the_usual_mistakes_in_the_divergence_are_made(kind, broken):
+    made = {mutant.after: mutant.kind for mutant in mutants_of("gaussian", KL)}
+    assert made[f"return {broken}"] == kind
+
+
+def test_arguments_are_swapped_and_dropped():
+    made = {m.after for m in mutants_of("m", "z = f(a, b, generator=g, keep=True)")}
+    assert made == {
+        "z = f(b, a, generator=g, keep=True)",
+        "z = f(a, b, keep=True)",
+        "z = f(a, b, generator=g)",
+        "z = f(a, b, generator=g, keep=False)",
+    }
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_mutant_is_python_and_differs_only_in_its_statement(module):
+    source = (ROOT / "vae_lib" / f"{module}.py").read_text(encoding="utf-8")
+    original = ast.unparse(ast.parse(source)).splitlines()
+    mutants = mutants_of(module, source)
+    assert len({mutant.source for mutant in mutants}) == len(mutants) > 25
+    for mutant in mutants:
+        ast.parse(mutant.source)
+        changed = zip(original, mutant.source.splitlines(), strict=True)
+        assert sum(old != new for old, new in changed) == 1, str(mutant)
+
+
+def test_a_refusal_and_its_message_are_left_alone():
+    assert all(mutant.before.startswith("return") for mutant in mutants_of("gaussian", KL))
+
+
+def test_the_report_counts_and_names_survivors():
+    dead, alive = (Mutant("gaussian", "f", 3, "sign", "a + b", after, "") for after in "xy")
+    killer = {"test": "t", "equation": ["eq-kl"], "error": "AssertionError"}
+    found = report([(dead, {"code": 1, "killer": killer}), (alive, {"code": 0, "killer": {}})], 1.0)
+    assert found["summary"]["score_percent"] == 50
+    assert found["kind"]["sign"]["by an equation's test"] == 1
+    (survivor,) = found["survivors"]
+    assert survivor["place"] == "vae_lib/gaussian.py:3 f" and survivor["diff"] == ["- a + b", "+ y"]
+
+
+def test_a_wrong_sign_in_the_divergence_is_killed_by_its_equation():
+    """The real tool, on one mutant and on the tests of one module."""
+    broken = "0.5 * (self.mean ** 2 - self.log_var.exp() - 1.0 - self.log_var).sum(-1)"
+    command = [sys.executable, "-m", "tools.mutants.mutants", "--match", f"-> return {broken}"]
+    command += ["--tests", "tests/test_gaussian.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "[1/1] gaussian.py" in done.stdout and "Score 100.0 %" in done.stdout
+    assert "killed by tests/test_gaussian.py::test_kl" in done.stdout

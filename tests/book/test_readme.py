@@ -1,0 +1,45 @@
+"""What the READMEs promise: the example runs as pasted, the pictures and files exist."""
+
+import re
+
+import pytest
+import torch
+
+from tools.paths import ROOT, notebook_paths
+
+readmes = pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@readmes
+def test_example_of_six_lines_runs_as_pasted(name, capsys):
+    torch.set_default_dtype(torch.float32)
+    example = re.search(r"```python\n(.*?)```", read(name), re.S)[1]
+    assert len([line for line in example.splitlines() if line]) == 6
+    exec(example, {})
+    assert "validation ELBO -1" in capsys.readouterr().out
+
+
+@readmes
+def test_links_lead_to_files(name):
+    for target in re.findall(r"\]\(([^)]*)\)", read(name)):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), f"{name} links to {target}, which does not exist"
+
+
+@readmes
+def test_every_chapter_has_a_colab_badge(name):
+    for path in notebook_paths():
+        target = path.relative_to(ROOT).as_posix()
+        assert f"/blob/main/{target})" in read(name), f"{name} has no badge for {target}"
+
+
+def test_both_readmes_have_the_same_example():
+    blocks = [
+        re.findall(r"```(?:python|bash)\n.*?```", read(n), re.S)
+        for n in ("README.md", "README.zh-TW.md")
+    ]
+    assert blocks[0] == blocks[1]

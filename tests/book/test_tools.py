@@ -1,0 +1,53 @@
+"""The commands that tend the book."""
+
+import pytest
+
+from tools.build.book import describe_failure, merge
+from tools.build.notebooks import read_notebook, write_notebook
+from tools.build.sync_code import synchronise
+from tools.paths import LANGUAGES, notebook_paths
+
+
+def _code(source, **metadata):
+    return {"cell_type": "code", "id": source, "source": source, "metadata": metadata}
+
+
+def _text(source):
+    return {"cell_type": "markdown", "id": source, "source": source, "metadata": {}}
+
+
+def test_synchronise_copies_code_and_tags_and_keeps_the_chinese_words():
+    english = [_text("Hello"), _code("x = 1", tags=["hide-input"], mystnb={"image": {"alt": "A"}})]
+    chinese = [_text("你好"), _code("x = 2", mystnb={"image": {"alt": "甲"}})]
+    synchronise(english, chinese, "zh.ipynb")
+    assert [cell["source"] for cell in chinese] == ["你好", "x = 1"]
+    assert [cell["id"] for cell in chinese] == ["Hello", "x = 1"]
+    assert chinese[1]["metadata"] == {"tags": ["hide-input"], "mystnb": {"image": {"alt": "甲"}}}
+
+
+def test_synchronise_refuses_another_structure():
+    with pytest.raises(SystemExit, match=r"zh\.ipynb: cell 2 is markdown"):
+        synchronise([_text("a"), _code("b")], [_text("a"), _text("b")], "zh.ipynb")
+    with pytest.raises(SystemExit, match=r"zh\.ipynb: cell 2 is in one language only"):
+        synchronise([_text("a"), _code("b")], [_text("a")], "zh.ipynb")
+
+
+def test_merge_changes_only_what_the_language_names():
+    shared = {"title": "a", "sphinx": {"config": {"language": "en", "numfig": True}}}
+    own = {"title": "b", "sphinx": {"config": {"language": "zh_TW"}}}
+    merged = {"title": "b", "sphinx": {"config": {"language": "zh_TW", "numfig": True}}}
+    assert merge(shared, own) == merged
+
+
+def test_failed_build_names_the_notebook_and_its_error(tmp_path):
+    report = tmp_path / "04_gradients.err.log"
+    report.write_text("Traceback\n\x1b[31mZeroDivisionError\x1b[39m: division by zero\n")
+    expected = "book/en/04_gradients.ipynb failed: ZeroDivisionError: division by zero"
+    assert describe_failure("en", tmp_path) == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notebooks_are_stored_in_one_form(language, tmp_path):
+    for path in notebook_paths(language):
+        write_notebook(tmp_path / path.name, read_notebook(path))
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), f"{path} is stored oddly"

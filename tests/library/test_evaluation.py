@@ -1,0 +1,299 @@
+"""The bound at k, its error and its gap; active units; the aggregate: against SciPy and NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from agreement import agree, agree_in_standard_errors
+from scipy.integrate import quad, simpson
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal, norm
+
+from vae_lib.evaluation import bound_at, bound_error, log_likelihood, optimise_posterior, split_gap
+from vae_lib.gaussian import (
+    DiagonalGaussian,
+    FullGaussian,
+    best_diagonal,
+    sigma_points,
+    weight_variance,
+)
+from vae_lib.latents import active_units, aggregate_split, linear_aggregate, unit_variance
+from vae_lib.linear import LinearGaussian
+from vae_lib.models import mlp_vae
+from vae_lib.objectives import elbo, importance_weighted_bound, log_weights
+
+# One latent variable: x = 1.3 z + 0.6 ε, one data point, and a q that is not its posterior.
+SLOPE, NOISE, POINT, MEAN, STD = 1.3, 0.6, 0.9, 0.2, 0.7
+
+
+def one_dimensional():
+    model = LinearGaussian(
+        torch.tensor([[SLOPE]]), torch.zeros(1), torch.tensor(2 * math.log(NOISE))
+    ).requires_grad_(False)
+    q = DiagonalGaussian(torch.tensor([[MEAN]]), torch.tensor([[2 * math.log(STD)]]))
+    return model, torch.tensor([[POINT]]), q
+
+
+def scipy_log_weight(z):
+    joint = norm.logpdf(z) + norm.logpdf(POINT, SLOPE * z, NOISE)
+    return joint - norm.logpdf(z, MEAN, STD)
+
+
+SCIPY_EVIDENCE = norm.logpdf(POINT, 0, math.hypot(SLOPE, NOISE))
+
+
+def bound_on_a_grid(k, nodes=60):
+    """Our bound, averaged over all k-tuples of Gauss-Hermite nodes: its exact expectation."""
+    model, x, q = one_dimensional()
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    weights = weights / weights.sum()
+    tuples = np.stack(np.meshgrid(*[points] * k, indexing="ij")).reshape(k, -1, 1)
+    chance = np.prod(np.stack(np.meshgrid(*[weights] * k, indexing="ij")), axis=0).ravel()
+    bound = importance_weighted_bound(
+        model, x.expand(tuples.shape[1], 1), k, q=q, noise=torch.tensor(tuples)
+    )
+    return (torch.tensor(chance) * bound).sum().item()
+
+
+@pytest.mark.equation("eq-importance-weighted-bound", oracle="quadrature")
+def test_bound_with_two_draws_is_scipys_double_integral():
+    """SciPy's Simpson rule on 801² points. Gauss-Hermite with 60 nodes is the coarser: 1e-6."""
+    u = np.linspace(-8, 8, 801)
+    weight = scipy_log_weight(MEAN + STD * u)
+    pair = np.logaddexp(weight[:, None], weight[None]) - math.log(2)
+    inner = simpson(norm.pdf(u) * pair, x=u, axis=1)
+    expected = simpson(norm.pdf(u) * inner, x=u)
+    agree(bound_on_a_grid(2), expected, atol=1e-6)
+
+
+@pytest.mark.equation("eq-bound-monotone", oracle="quadrature")
+def test_bound_rises_from_the_elbo_and_stays_below_the_evidence():
+    """Exact expectations for k = 1, 2, 3; the ELBO and log p(x) come from SciPy."""
+    low = quad(lambda u: norm.pdf(u) * scipy_log_weight(MEAN + STD * u), -9, 9)[0]
+    bounds = [bound_on_a_grid(1), bound_on_a_grid(2), bound_on_a_grid(3, nodes=40)]
+    agree(bounds[0], low, atol=1e-8)
+    assert bounds[0] < bounds[1] - 1e-3 and bounds[1] < bounds[2] - 1e-3
+    assert bounds[2] < SCIPY_EVIDENCE
+
+
+@pytest.mark.equation("eq-bound-monotone", oracle="Monte Carlo")
+def test_limit_of_the_bound_is_the_evidence(generator):
+    """At k = 200,000 the error is below four standard errors, which are below 0.01 nats."""
+    model, x, q = one_dimensional()
+    weights = log_weights(model, x, 200_000, q=q, chunk=50_000, generator=generator)
+    _, error = bound_error(weights)
+    assert 4 * error < 0.01
+    expected = torch.tensor([SCIPY_EVIDENCE])
+    agree_in_standard_errors(bound_at(weights, 200_000), expected, error)
+
+
+def test_log_weights_and_blocks_are_what_they_say():
+    torch.manual_seed(0)
+    model = mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)).double()
+    x = torch.bernoulli(torch.full((4, 9), 0.5))
+    weights = log_weights(model, x, 70, chunk=70, generator=torch.Generator().manual_seed(1))
+    whole = log_likelihood(model, x, k=70, chunk=280, generator=torch.Generator().manual_seed(1))
+    assert weights.shape == (70, 4)
+    agree(bound_at(weights, 70), whole, atol=1e-12)
+    agree(bound_at(weights, 1), weights.mean(0), atol=1e-12)
+    blocks = [weights[i : i + 30].exp().mean(0).log() for i in (0, 30)]  # 10 are left out
+    agree(bound_at(weights, 30), torch.stack(blocks).mean(0), atol=1e-10)
+
+
+@pytest.mark.equation("eq-weight-variance", oracle="quadrature")
+def test_variance_of_the_weights_is_scipys_integral():
+    model, x, q = one_dimensional()
+
+    def second_moment(z):
+        return norm.pdf(z, MEAN, STD) * math.exp(2 * (scipy_log_weight(z) - SCIPY_EVIDENCE))
+
+    expected = quad(second_moment, -8, 8, epsabs=1e-12)[0] - 1
+    ours = weight_variance(q, model.encode(x))
+    agree(ours.item(), expected, rtol=1e-9)
+
+
+@pytest.mark.equation("eq-weight-variance", oracle="quadrature")
+def test_variance_of_the_weights_in_three_dimensions(generator):
+    """A sum over a grid of 81³ points; shifts, correlations and widths all differ.
+
+    For Gaussians that are negligible at the ends such a sum is exact to rounding; here 1e-8.
+    """
+    root = torch.eye(3) + 0.3 * torch.randn(3, 3, generator=generator).tril()
+    posterior = FullGaussian(torch.tensor([0.2, -0.1, 0.3]), root)
+    q = DiagonalGaussian(torch.zeros(3), torch.tensor([1.2, 1.0, 1.3]))
+    axis = np.linspace(-14, 14, 81)
+    z = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
+    spread = np.diag(np.exp(q.log_var.numpy()))
+    log_p = multivariate_normal(posterior.mean.numpy(), (root @ root.T).numpy()).logpdf(z)
+    log_q = multivariate_normal(np.zeros(3), spread).logpdf(z)
+    expected = np.exp(2 * log_p - log_q).sum() * (axis[1] - axis[0]) ** 3 - 1
+    agree(weight_variance(q, posterior).item(), expected, rtol=1e-8)
+    narrow = DiagonalGaussian(torch.zeros(3), torch.full((3,), -3.0))
+    assert weight_variance(narrow, posterior).item() == math.inf
+    agree(weight_variance(posterior, posterior).item(), 0, atol=1e-12)
+
+
+@pytest.mark.equation("eq-bound-bias", oracle="SciPy")
+def test_bias_and_standard_error_for_large_k(generator):
+    """20,000 repetitions at k = 200. Terms of order 1/k are left out: 3% of the result here.
+
+    The mean of w/p - 1 is zero, so subtracting it from log(w/p) changes no expectation and takes
+    nearly all of the variance away.
+    """
+    model, x, q = one_dimensional()
+    k, runs = 200, 20_000
+    variance = weight_variance(q, model.encode(x)).item()
+    many = DiagonalGaussian(q.mean.expand(runs, 1), q.log_var.expand(runs, 1))
+    weights = log_weights(model, x.expand(runs, 1), k, q=many, generator=generator)
+    bound = torch.logsumexp(weights, 0) - math.log(k)
+    excess = torch.expm1(bound - SCIPY_EVIDENCE)
+    bias = (bound - SCIPY_EVIDENCE - excess).mean().item()
+    agree(bias, -variance / (2 * k), rtol=0.05)
+    agree(bound.std().item(), math.sqrt(variance / k), rtol=0.05)
+    guessed_bias, guessed_error = bound_error(log_weights(model, x, 50_000, q=q))
+    agree(50_000 * guessed_bias.item(), -variance / 2, rtol=0.1)
+    agree(math.sqrt(50_000) * guessed_error.item(), math.sqrt(variance), rtol=0.1)
+
+
+@pytest.mark.equation("eq-best-diagonal", oracle="SciPy")
+@pytest.mark.parametrize(("data_dim", "latent_dim"), [(2, 1), (5, 3), (12, 4)])
+def test_best_diagonal_is_what_scipy_finds(random_linear, data_dim, latent_dim):
+    """SciPy minimises NumPy's KL over means and log variances; it stops within 1e-5."""
+    model, x, _ = random_linear(data_dim, latent_dim)
+    weight, variance = model.weight.numpy(), math.exp(model.log_var.item())
+    precision = np.eye(latent_dim) + weight.T @ weight / variance
+    centre = np.linalg.solve(precision, weight.T @ (x[0] - model.bias).numpy() / variance)
+
+    def kl(values):
+        off, spread = values[:latent_dim] - centre, np.exp(values[latent_dim:])
+        log_ratio = -np.linalg.slogdet(precision)[1] - values[latent_dim:].sum()
+        inner = precision.diagonal() @ spread + off @ precision @ off
+        return 0.5 * (inner - latent_dim + log_ratio)
+
+    found = minimize(kl, np.zeros(2 * latent_dim), method="BFGS", options={"gtol": 1e-8})
+    best = best_diagonal(model.encode(x[:1]))
+    agree(best.mean[0], found.x[:latent_dim], atol=1e-5)
+    agree(best.log_var[0], found.x[latent_dim:], atol=1e-5)
+    gap = 0.5 * (np.log(precision.diagonal()).sum() - np.linalg.slogdet(precision)[1])
+    agree(found.fun, gap, atol=1e-9)
+
+
+@pytest.mark.equation("eq-gap-split", oracle="NumPy")
+def test_gap_splits_into_the_best_qs_divergence_and_the_rest(random_linear):
+    """Optimised per data point, the linear model's gap is Cremer's two parts in closed form."""
+    model, x, q = random_linear(6, 3)
+    points = sigma_points(3)
+    best = optimise_posterior(model, x, q, steps=1500, learning_rate=0.1, noise=points)
+    split = split_gap(
+        model.log_evidence(x),
+        elbo(model, x, q=best, noise=points).value,
+        elbo(model, x, q=q, noise=points).value,
+    )
+    weight, variance = model.weight.numpy(), math.exp(model.log_var.item())
+    precision = np.eye(3) + weight.T @ weight / variance
+    gap = 0.5 * (np.log(precision.diagonal()).sum() - np.linalg.slogdet(precision)[1])
+    agree(split.approximation, torch.full((5,), float(gap)), atol=1e-6)
+    whole = q.kl_to(model.encode(x))
+    agree(split.approximation + split.amortisation, whole, atol=1e-10)
+    assert (split.amortisation > 0).all()
+
+
+def test_optimising_with_draws_comes_close_and_leaves_the_model_alone(random_linear, generator):
+    """Within 0.02 nats of the best q; a step with four draws is noisy, but its size falls."""
+    model, x, q = random_linear(6, 3)
+    model.requires_grad_(True)
+    best = optimise_posterior(model, x, q, steps=800, learning_rate=0.1, generator=generator)
+    with torch.no_grad():
+        exact = best_diagonal(model.encode(x)).kl_to(model.encode(x))
+        assert (best.kl_to(model.encode(x)) - exact).max() < 0.02
+    assert model.weight.grad is None and not best.mean.requires_grad
+
+
+@pytest.mark.equation("eq-active-units", oracle="NumPy")
+def test_active_units_are_those_whose_mean_moves(generator):
+    """Variances just above and below the threshold; a large constant mean is not activity."""
+    n = 1000
+    wave = torch.linspace(-1, 1, n)
+    wave = wave / np.std(wave.numpy())  # variance 1, divisor N
+    scale = torch.tensor([0.0101, 0.0099, 1.0, 0.0]).sqrt()
+    mean = wave[:, None] * scale + torch.tensor([0.0, 0.0, -2.0, 5.0])
+    q = DiagonalGaussian(mean, torch.randn(n, 4, generator=generator))
+    agree(unit_variance(q), [0.0101, 0.0099, 1.0, 0.0], atol=1e-12)
+    assert active_units(q).tolist() == [True, False, True, False]
+    assert active_units(q, threshold=0.001).tolist() == [True, True, True, False]
+
+
+@pytest.mark.equation("eq-aggregate-posterior", oracle="quadrature")
+@pytest.mark.equation("eq-kl-mutual-information", oracle="quadrature")
+def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
+    """Three Gaussians in one dimension, SciPy's integrals; draws within four standard errors."""
+    means, stds = [-1.5, 0.1, 1.0], [0.4, 0.9, 0.3]
+
+    def mixture(z):
+        return np.mean([norm.pdf(z, m, s) for m, s in zip(means, stds, strict=True)])
+
+    def integral(f):
+        return quad(f, -9, 9, points=means, limit=400)[0]
+
+    divergence = integral(lambda z: mixture(z) * (np.log(mixture(z)) - norm.logpdf(z)))
+    parts = [(norm(m, s), norm(m, s).entropy()) for m, s in zip(means, stds, strict=True)]
+    entropy = integral(lambda z: -mixture(z) * np.log(mixture(z)))
+    information = entropy - np.mean([h for _, h in parts])
+    average = np.mean(
+        [integral(lambda z, p=p: p.pdf(z) * (p.logpdf(z) - norm.logpdf(z))) for p, _ in parts]
+    )
+    agree(information + divergence, average, atol=1e-7)
+
+    q = DiagonalGaussian(torch.tensor(means)[:, None], 2 * torch.tensor(stds)[:, None].log())
+    split = aggregate_split(q, samples=20_000, generator=generator)
+    agree(split.average_kl, average, atol=1e-7)
+    agree(split.mutual_information, information, atol=4 * split.standard_error)
+    agree(split.kl_to_prior, divergence, atol=4 * split.standard_error)
+    assert split.standard_error < 0.01
+
+
+@pytest.mark.equation("eq-aggregate-linear", oracle="SciPy")
+def test_linear_aggregate_by_entropies_and_by_the_average_kl(generator):
+    """Information from SciPy's entropies of x, z and the pair; then the identity of the parts."""
+    weight = torch.randn(2, 4, generator=generator)
+    root = torch.randn(4, 4, generator=generator)
+    data, noise = root @ root.T, torch.diag(torch.tensor([0.4, 0.7]))
+    aggregate, information = linear_aggregate(weight, noise, data)
+    spread = (weight @ data @ weight.T + noise).numpy()
+    cross = (weight @ data).numpy()
+    pair = np.block([[data.numpy(), cross.T], [cross, spread]])
+    entropy = [multivariate_normal(cov=c).entropy() for c in (data.numpy(), spread, pair)]
+    agree(information.item(), entropy[0] + entropy[1] - entropy[2], atol=1e-9)
+    agree(aggregate.scale_tril @ aggregate.scale_tril.T, torch.tensor(spread), atol=1e-10)
+
+    means = (weight @ data @ weight.T).trace()
+    average = 0.5 * (means + noise.trace() - 2 - torch.logdet(noise))
+    prior = DiagonalGaussian(torch.zeros(2), torch.zeros(2))
+    agree((information + aggregate.kl_to(prior)).item(), average.item(), atol=1e-9)
+
+
+def test_aggregate_of_the_exact_posterior_is_the_prior(random_linear):
+    """Data from the model itself: then the average posterior is the prior, whatever W is."""
+    model, x, _ = random_linear(5, 2)
+    covariance = model.weight @ model.weight.T + model.log_var.exp() * torch.eye(5)
+    posterior = model.encode(x)
+    slope = model.encode(torch.eye(5) + model.bias).mean.T  # (L, D)
+    noise = posterior.scale_tril @ posterior.scale_tril.T
+    aggregate, _ = linear_aggregate(slope, noise, covariance)
+    agree(aggregate.scale_tril @ aggregate.scale_tril.T, torch.eye(2), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m, x, q: log_weights(m, x, 0), "number of samples is 0: draw at least 1"),
+        (lambda m, x, q: bound_at(torch.zeros(5, 2), 6), "k is 6 with 5 weights"),
+        (lambda m, x, q: bound_error(torch.zeros(1, 2)), "1 weights: a variance needs"),
+        (lambda m, x, q: optimise_posterior(m, x, q, steps=0), "steps is 0: take at least 1"),
+        (lambda m, x, q: aggregate_split(q, samples=0), "samples is 0: draw at least 1"),
+    ],
+)
+def test_unusable_input_is_refused(random_linear, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(*random_linear(4, 2))

@@ -1,0 +1,142 @@
+"""Collapse in a linear VAE: forecast, trained, counted; against SciPy and the exact maximum."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from agreement import agree
+from scipy.optimize import minimize
+
+from vae_lib.gaussian import sigma_points
+from vae_lib.latents import active_units, unit_variance
+from vae_lib.linear import (
+    LinearGaussian,
+    fixed_noise_maximum,
+    forecast_unit_variance,
+    rate_and_distortion,
+    train_linear_vae,
+)
+from vae_lib.objectives import elbo
+
+NOISE_LEVELS = [0.2, 0.5, 1.0, 2.0, 4.0, 7.0]
+
+
+@pytest.fixture
+def data():
+    """400 points in 6 dimensions, the covariance's eigenvalues set to known numbers."""
+    generator = torch.Generator().manual_seed(3)
+    eigenvalues = torch.tensor([6.0, 3.0, 1.5, 0.8, 0.3, 0.1])
+    white = torch.randn(400, 6, generator=generator)
+    white = white - white.mean(0)
+    white = white @ torch.linalg.inv(torch.linalg.cholesky(torch.cov(white.T, correction=0))).T
+    turn, _ = torch.linalg.qr(torch.randn(6, 6, generator=generator))
+    return white @ torch.diag(eigenvalues.sqrt()) @ turn.T + 1.0, eigenvalues
+
+
+@pytest.mark.equation("eq-fixed-noise-maximum", oracle="exact model")
+@pytest.mark.parametrize("variance", [0.2, 1.0, 2.0, 7.0])
+def test_best_evidence_at_fixed_noise_is_what_scipy_finds(data, variance):
+    """L-BFGS-B over all of W from five starts, on NumPy's log density; it stops within 1e-6."""
+    x, eigenvalues = data
+    covariance = np.cov(x.T.numpy(), bias=True)
+
+    def negative(flat):
+        weight = flat.reshape(6, 3)
+        total = weight @ weight.T + variance * np.eye(6)
+        inverse = np.linalg.inv(total)
+        value = 6 * math.log(2 * math.pi) + np.linalg.slogdet(total)[1]
+        slope = (inverse - inverse @ covariance @ inverse) @ weight
+        return 0.5 * (value + np.trace(inverse @ covariance)), slope.ravel()
+
+    rng = np.random.default_rng(0)
+    found = [
+        minimize(negative, rng.normal(size=18), jac=True, method="L-BFGS-B", tol=1e-12).fun
+        for _ in range(5)
+    ]
+    ours = fixed_noise_maximum(eigenvalues, 3, variance).item()
+    agree(ours, -min(found), atol=1e-6)
+
+
+@pytest.mark.equation("eq-rate-distortion", oracle="SciPy")
+@pytest.mark.parametrize("beta", [0.2, 1.0, 4.0])
+def test_rate_and_distortion_are_those_that_scipy_finds(data, beta):
+    """L-BFGS-B over W, A and v of any linear VAE; a gradient below 1e-7 leaves less than 1e-6."""
+    x, eigenvalues = data
+    covariance, variance = torch.cov(x.T, correction=0), 0.5
+
+    def terms(flat):
+        weight, encoder, log_var = flat[:18].reshape(6, 3), flat[18:36].reshape(3, 6), flat[36:]
+        left = torch.eye(6, dtype=x.dtype) - weight @ encoder
+        error = torch.trace(left @ covariance @ left.T)
+        error = error + (log_var.exp() * weight.square().sum(0)).sum()
+        square = torch.trace(encoder @ covariance @ encoder.T)
+        rate = 0.5 * (square + log_var.exp().sum() - 3 - log_var.sum())
+        return rate, 3 * math.log(2 * math.pi * variance) + error / (2 * variance)
+
+    def objective(flat):
+        leaf = torch.from_numpy(flat).requires_grad_()
+        rate, distortion = terms(leaf)
+        (distortion + beta * rate).backward()
+        return (distortion + beta * rate).item(), leaf.grad.numpy()
+
+    rng = np.random.default_rng(0)
+    tight = {"maxiter": 5000, "ftol": 1e-16, "gtol": 1e-7}
+    runs = [
+        minimize(objective, rng.normal(size=39), jac=True, method="L-BFGS-B", options=tight)
+        for _ in range(5)
+    ]
+    found = terms(torch.from_numpy(min(runs, key=lambda run: run.fun).x))
+    for ours, theirs in zip(
+        rate_and_distortion(eigenvalues, 3, variance, beta), found, strict=True
+    ):
+        agree(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.equation("eq-unit-forecast", oracle="exact model")
+@pytest.mark.parametrize("variance", NOISE_LEVELS)
+def test_predicted_and_counted_active_units_are_equal(data, variance):
+    """The training ends within 1e-5 nats of the maximum, so its variances are good to 0.005."""
+    x, eigenvalues = data
+    vae, student = train_linear_vae(x, 4, variance, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        q = vae.encode(x)
+        reached = elbo(vae, x, noise=sigma_points(4)).value.mean()
+        evidence = student.log_evidence(x).mean()
+    predicted = sum(value > variance for value in [6.0, 3.0, 1.5, 0.8])
+    assert active_units(q).sum() == predicted
+    found = unit_variance(q).sort(descending=True).values
+    expected = [max(0.0, 1 - variance / value) for value in [6.0, 3.0, 1.5, 0.8]]
+    agree(found, expected, atol=0.005)
+    forecast = forecast_unit_variance(eigenvalues, 4, variance)
+    agree(forecast, expected, atol=1e-12)
+    best = fixed_noise_maximum(eigenvalues, 4, variance)
+    assert -1e-10 < best - reached < 1e-5 and reached <= evidence + 1e-10
+
+
+@pytest.mark.equation("eq-ppca-maximum", oracle="exact model")
+@pytest.mark.parametrize("latent_dim", [1, 2, 4])
+def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
+    """0.01 nats are asked for; L-BFGS stops far closer, and never above the maximum."""
+    x, _ = data
+    vae, student = train_linear_vae(x, latent_dim, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        reached = elbo(vae, x, noise=sigma_points(latent_dim)).value.mean()
+        best = LinearGaussian.maximum_likelihood(x, latent_dim)
+        maximum = best.log_evidence(x).mean()
+        assert -1e-10 < maximum - reached < 1e-4
+    agree(student.log_var.item(), best.log_var.item(), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda v: fixed_noise_maximum(v, 7, 1.0), "latent_dim is 7: choose 1 to 6"),
+        (lambda v: forecast_unit_variance(v, 2, 0.0), "noise variance is 0.0: choose a positive"),
+        (lambda v: train_linear_vae(v[None], 2, -1.0), "noise variance is -1.0"),
+        (lambda v: rate_and_distortion(v, 2, 1.0, 0.0), "beta is 0.0: choose a positive number"),
+    ],
+)
+def test_impossible_forecasts_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(torch.ones(6))

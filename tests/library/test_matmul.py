@@ -1,0 +1,48 @@
+"""oneDNN multiplies only where it is exact to float32, and only inside the context."""
+
+import pytest
+import torch
+from agreement import agree
+
+from vae_lib.engine import speed as matmul
+from vae_lib.engine.speed import fast_float32, permission_is_unused
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew():
+    permission_is_unused.cache_clear()
+    yield
+    permission_is_unused.cache_clear()
+
+
+def allowed():
+    return torch.backends.mkldnn.matmul.fp32_precision
+
+
+@pytest.mark.parametrize("shapes", [(128, 784, 400), (400, 128, 784), (3, 5, 7)])
+def test_products_inside_are_exact_to_float32(shapes, generator):
+    """The oracle multiplies in float64; a float32 sum of n products is good to about √n * 6e-8."""
+    rows, inner, columns = shapes
+    left = torch.randn(rows, inner, generator=generator, dtype=torch.float64)
+    right = torch.randn(inner, columns, generator=generator, dtype=torch.float64)
+    exact = left @ right
+    with fast_float32():
+        ours = left.float() @ right.float()
+    agree(ours.double() / exact.abs().max(), exact / exact.abs().max(), atol=matmul.ROUNDING)
+
+
+def test_permission_ends_with_the_context():
+    before = allowed()
+    with pytest.raises(KeyError), fast_float32():
+        assert allowed() == ("bf16" if permission_is_unused() else before)
+        raise KeyError
+    assert allowed() == before
+
+
+def test_library_that_rounds_more_is_not_asked(monkeypatch):
+    """Were float32 as coarse as the limit, as bfloat16 is, nothing would be changed."""
+    monkeypatch.setattr(matmul, "ROUNDING", 1e-9)
+    before = allowed()
+    with fast_float32():
+        assert allowed() == before
+    assert not permission_is_unused()

@@ -1,0 +1,178 @@
+"""The training loop: it descends, repeats itself, reports what it did, and refuses bad settings."""
+
+import math
+
+import pytest
+import torch
+from agreement import agree
+
+from vae_lib.engine.devices import Machine, pick_device
+from vae_lib.keeping import Keep
+from vae_lib.linear import LinearGaussian
+from vae_lib.models import mlp_vae
+from vae_lib.objectives import elbo
+from vae_lib.training import fit
+
+
+@pytest.fixture(autouse=True)
+def _single_precision(_double_precision):
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
+def images():
+    """200 images of 4 x 4 pixels: a bar in one of four rows."""
+    rows = torch.arange(200) % 4
+    return (
+        torch.zeros(200, 4, 4).index_put_((torch.arange(200), rows), torch.tensor(0.9)).flatten(1)
+    )
+
+
+def small_model(seed=0):
+    torch.manual_seed(seed)
+    return mlp_vae(data_dim=16, latent_dim=2, hidden=(16,))
+
+
+def train(model, images, device="cpu", precision="float32", checkpoint=None, resume=False, **more):
+    settings = {"epochs": 3, "batch_size": 32, "learning_rate": 5e-3, **more}
+    settings |= {"machine": Machine(device, precision), "keep": Keep(checkpoint, resume)}
+    return fit(model, images[:160], images[160:], **settings)
+
+
+def test_training_raises_the_bound_on_both_sets(images):
+    history = train(small_model(), images, epochs=30)
+    assert history.train_bound[-1] > history.train_bound[0] + 3
+    assert history.validation_elbo[-1] > history.validation_elbo[0] + 1
+    assert len(history.seconds) == len(history.train_kl) == 30
+
+
+def test_same_seed_gives_the_same_numbers_twice(images):
+    first, second = small_model(), small_model()
+    one, two = train(first, images), train(second, images)
+    assert one.train_bound == two.train_bound and one.validation_elbo == two.validation_elbo
+    for mine, theirs in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert train(small_model(), images, seed=1).train_bound != one.train_bound
+
+
+def test_device_and_progress_are_shown(images, capsys):
+    train(small_model(), images)
+    shown = capsys.readouterr()
+    assert "Training on cpu: 160 images, epochs: 3, batch size: 32" in shown.out
+    for word in ("epochs: 100%", "loss", "log-lik.", "KL", "validation ELBO"):
+        assert word in shown.err
+
+
+@pytest.mark.equation("eq-gradient-step", oracle="finite differences")
+def test_one_plain_step_lowers_the_loss_by_its_squared_gradient(generator):
+    """A step η lowers J by η‖∇J‖² up to a term of order η²."""
+    torch.set_default_dtype(torch.float64)
+    model = LinearGaussian(torch.randn(5, 2), torch.zeros(5), torch.tensor(0.0))
+    x = torch.randn(40, 5, generator=generator)
+    step = 1e-5
+
+    def loss():
+        return -model.log_evidence(x).mean()
+
+    slopes = torch.autograd.grad(loss(), list(model.parameters()))
+    before = loss().item()
+    with torch.no_grad():
+        for weight, slope in zip(model.parameters(), slopes, strict=True):
+            weight -= step * slope
+    squared = sum((slope**2).sum().item() for slope in slopes)
+    agree((before - loss().item()) / (step * squared), 1.0, atol=1e-3)
+
+
+def test_fit_is_the_loop_of_the_book(images):
+    """The same epoch by hand: same shuffling, same draws, same optimiser."""
+    model, twin = small_model(), small_model()
+    history = train(model, images, epochs=1, weight_decay=0.1)
+    generator = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.AdamW(twin.parameters(), 5e-3, weight_decay=0.1, fused=True)
+    total = 0.0
+    for rows in torch.randperm(160, generator=generator).split(32):
+        x = (torch.rand(len(rows), 16, generator=generator) < images[rows]).float()
+        bound = elbo(twin, x, generator=generator)
+        optimiser.zero_grad()
+        bound.loss.backward()
+        optimiser.step()
+        total += bound.value.sum().item()
+    assert history.train_bound[0] == pytest.approx(total / 160, rel=1e-5)
+    for mine, theirs in zip(model.parameters(), twin.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_every_kind_of_binarisation_trains(images):
+    for mode in ("dynamic", "fixed"):
+        assert math.isfinite(train(small_model(), images, binarisation=mode).train_bound[-1])
+    grey = mlp_vae(data_dim=16, latent_dim=2, hidden=(16,), allow_grey=True)
+    assert math.isfinite(train(grey, images, binarisation="none").train_bound[-1])
+
+
+def test_interruption_keeps_weights_and_history(images, capsys, monkeypatch):
+    model = small_model()
+    counter = iter(range(1000))
+    encode = model.encode
+
+    def interrupted(x):
+        if next(counter) == 14:  # in the third epoch: 1 + 2 * (5 batches + 1 validation) = 13
+            raise KeyboardInterrupt
+        return encode(x)
+
+    monkeypatch.setattr(model, "encode", interrupted)
+    history = train(model, images, epochs=50)
+    assert len(history.seconds) == 2
+    assert "Interrupted after 2 full epochs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": -3}, "epochs is -3: train for at least 1"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 161}, "batch_size is 161 with 160 training images: choose 1 to 160"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0: choose a positive number"),
+        ({"device": "tpu"}, "device is 'tpu': this machine offers .*cpu"),
+        ({"device": "cuda:99"}, "device is 'cuda:99': this machine offers"),
+        ({"binarisation": "otsu"}, "binarisation is 'otsu': choose"),
+        ({"binarisation": "none"}, "grey: binarise them"),
+    ],
+)
+def test_bad_settings_are_refused_before_any_step(images, settings, message):
+    model = small_model()
+    before = [weight.clone() for weight in model.parameters()]
+    with pytest.raises(ValueError, match=message):
+        train(model, images, **settings)
+    for old, new in zip(before, model.parameters(), strict=True):
+        assert torch.equal(old, new)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda x: x.reshape(-1, 4, 4), r"\(\.\.\., 16\)"),
+        (lambda x: torch.where(x > 0, torch.nan, x), "NaN"),
+        (lambda x: x * 255, r"must lie in \[0, 1\]"),
+    ],
+)
+def test_bad_images_are_refused_before_any_step(images, broken, message):
+    with pytest.raises(ValueError, match=message):
+        fit(small_model(), broken(images), images, epochs=1, machine=Machine("cpu"))
+    with pytest.raises(ValueError, match=message):
+        fit(small_model(), images, broken(images), epochs=1, machine=Machine("cpu"))
+
+
+def test_empty_data_is_refused(images):
+    with pytest.raises(ValueError, match="0 training and 40 validation images"):
+        fit(small_model(), images[:0], images[160:], epochs=1)
+    with pytest.raises(ValueError, match="200 training and 0 validation images"):
+        fit(small_model(), images, images[:0], epochs=1)
+
+
+def test_device_is_the_best_there_is(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device().type == "cuda" and pick_device("cpu").type == "cpu"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert pick_device().type == "cpu"

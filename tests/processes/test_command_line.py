@@ -1,0 +1,332 @@
+"""``python -m vae_lib``: what it prints, writes and returns, also after mistakes and Ctrl-C."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+
+import pytest
+import torch
+
+from tools.paths import ROOT
+from vae_lib import evaluation as scores
+from vae_lib.checkpoints import load_model, read_checkpoint
+from vae_lib.cli import commands as command_line
+from vae_lib.cli import reproduce
+from vae_lib.data import Dataset
+from vae_lib.engine.mnist_files import DataUnavailable
+from vae_lib.schedules import OneCycle
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+SMALL = ["--hidden", "4", "--latent-dim", "2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _single_precision(_double_precision):
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture(autouse=True)
+def _digits(_single_precision, monkeypatch, tmp_path):
+    """200 random images in place of MNIST, and a folder of one's own."""
+    pixels = torch.rand(200, 784, generator=torch.Generator().manual_seed(3))
+    parts = pixels.split([140, 30, 30])
+    data = Dataset(
+        *parts, *(torch.zeros(len(p), dtype=torch.int64) for p in parts), "Noise", "Noise, 200."
+    )
+    monkeypatch.setattr(command_line, "load_mnist", lambda *_: data)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run a command in this process: its exit status, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["vae_lib", *arguments])
+        try:
+            command_line.main()
+        except SystemExit as end:
+            status = end.code
+        else:
+            status = 0
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return run
+
+
+def test_without_a_command_the_help_is_shown(call):
+    status, out, _ = call()
+    assert status == 0
+    for word in ("train", "evaluate", "sample", "reproduce", "torchrun", "COMMAND --help"):
+        assert word in out
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "sample", "reproduce"])
+def test_help_explains_every_option(call, command):
+    status, out, _ = call(command, "--help")
+    assert status == 0 and "(None)" not in out and "==" not in out
+    _, _, described = out.partition("options:")
+    for line in described.splitlines():
+        option = line.split("  ")[1:2]
+        assert not line.startswith("  --") or option, line
+
+
+def test_train_evaluate_and_sample(call, tmp_path):
+    status, out, err = call("train", *SMALL, "--epochs", "2")
+    assert status == 0 and "validation ELBO" in out and "vae.safetensors" in out
+    assert "epochs: 100%" in err
+    model = load_model("vae.safetensors")
+    assert model.config["hidden"] == [4] and model.latent_dim == 2
+
+    evaluate = ["evaluate", "vae.safetensors", "--k", "20", "--device", "cpu"]
+    status, exact, _ = call(*evaluate)
+    assert status == 0 and "(k = 20, 30 images: Noise test, binarisation: fixed)" in exact
+    status, rounded, _ = call(*evaluate, "--precision", "bfloat16")
+    figures = [float(text.split("≥ ")[1].split()[0]) for text in (exact, rounded)]
+    assert status == 0 and figures[0] == pytest.approx(figures[1], abs=0.5)
+    status, out, _ = call(*evaluate, "--images", "7")
+    assert status == 0 and "7 images" in out
+
+    status, out, _ = call("sample", "vae.safetensors", "--count", "3", "--image", "a.png")
+    assert status == 0 and "3 decoder means" in out
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_evaluate_passes_the_precision_on(call, monkeypatch, precision):
+    call("train", *SMALL, "--epochs", "1")
+    estimate, seen = scores.log_likelihood, []
+
+    def watched(*arguments, **settings):
+        seen.append(settings["precision"])
+        return estimate(*arguments, **settings)
+
+    monkeypatch.setattr(scores, "log_likelihood", watched)
+    call("evaluate", "vae.safetensors", "--k", "5", "--device", "cpu", "--precision", precision)
+    assert seen == [precision]
+
+
+def test_training_is_repeated_by_its_seed(call):
+    for name in ("a", "b"):
+        assert call("train", *SMALL, "--epochs", "1", "--seed", "5", "--checkpoint", name)[0] == 0
+    assert read_checkpoint("a")[1]["settings"]["seed"] == 5
+    one, two = read_checkpoint("a")[0], read_checkpoint("b")[0]
+    assert all(torch.equal(value, two[name]) for name, value in one.items())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["train", "--precision", "float8"], "invalid choice: 'float8'"),
+        (["train", "--data", "fashion"], "invalid choice: 'fashion'"),
+        (["train", "--epochs", "many"], "invalid int value: 'many'"),
+        (["train", "--epochs", "0"], "epochs is 0: train for at least 1"),
+        (["train", "--hidden", "0"], "every size must be at least 1"),
+        (["train", "--latent-dim", "0"], "latent_dim is 0"),
+        (["train", "--k", "0"], "k is 0"),
+        (["train", "--batch-size", "141"], "batch_size is 141 with 140 training images"),
+        (["train", "--learning-rate", "nan"], "learning_rate is nan"),
+        (["train", "--weight-decay", "-1"], "weight_decay"),
+        (["train", "--device", "tpu"], "device is 'tpu'"),
+        (["train", "--checkpoint", "away/a"], "the folder away does not exist"),
+        (["train", "--what"], "unrecognized arguments: --what"),
+        (["evaluate"], "required: checkpoint"),
+        (["evaluate", "nothing"], "There is no checkpoint nothing"),
+        (["evaluate", "text", "--precision", "float8"], "invalid choice: 'float8'"),
+        (["evaluate", "text"], "text is damaged or no safetensors file"),
+        (["evaluate", "text", "--images", "-5"], "'-5' is not a whole number: give 1 or more"),
+        (["sample", "text"], "text is damaged or no safetensors file"),
+        (["sample", "text", "--count", "0"], "'0' is not a whole number"),
+        (["reproduce", "kingma"], "invalid choice: 'kingma'"),
+        (["reproduce", "burda", "--k-train", "7"], "invalid choice: 7"),
+    ],
+)
+def test_mistake_gets_one_sentence_and_status_2(call, tmp_path, arguments, message):
+    (tmp_path / "text").write_text("words")
+    small = ["--device", "cpu"] if arguments[0] == "train" and "--device" not in arguments else []
+    status, _, err = call(*arguments, *small)
+    assert status == 2 and message in err
+    assert err.startswith("python -m vae_lib") and err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["text"]
+
+
+def test_existing_checkpoint_is_safe(call, tmp_path):
+    call("train", *SMALL, "--epochs", "1")
+    before = (tmp_path / "vae.safetensors").read_bytes()
+    status, _, err = call("train", *SMALL, "--epochs", "1")
+    assert status == 2 and "vae.safetensors exists" in err and "--resume" in err
+    assert (tmp_path / "vae.safetensors").read_bytes() == before
+
+
+def test_missing_data_is_one_sentence(call, monkeypatch):
+    def missing(*_):
+        raise DataUnavailable("The full set cannot be had: name a folder.")
+
+    monkeypatch.setattr(command_line, "load_mnist", missing)
+    status, _, err = call("reproduce", "burda")
+    assert status == 2 and err == "python -m vae_lib: The full set cannot be had: name a folder.\n"
+
+
+def test_training_needs_no_matplotlib():
+    code = "import sys, vae_lib.__main__; print('matplotlib' in sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "False\n"
+
+
+# --- Ctrl-C -----------------------------------------------------------------------------------
+
+
+def test_resume_line_repeats_what_was_typed(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["x", "train", "--checkpoint", "my model", "--k", "5"])
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    expected = "python -m vae_lib train --checkpoint 'my model' --k 5"
+    assert command_line._command() == expected
+    assert command_line._command(resume=True) == f"{expected} --resume"
+    sys.argv.append("--resume")
+    assert command_line._command(resume=True) == f"{expected} --resume"
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    assert command_line._command().startswith("torchrun --nproc-per-node=4 -m vae_lib train")
+
+
+def test_ctrl_c_keeps_a_checkpoint_and_prints_the_line_that_goes_on(tmp_path):
+    """A process of its own, as in a terminal; a second Ctrl-C follows at once."""
+    path = tmp_path / "my vae.safetensors"
+    command = [sys.executable, "-m", "vae_lib", "train", *SMALL, "--epochs", "100000"]
+    with subprocess.Popen(
+        [*command, "--checkpoint", path.name],
+        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's & ignores it
+    ) as process:  # fmt: skip
+        try:
+            end = time.monotonic() + 60
+            while not path.exists():
+                assert time.monotonic() < end
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 130 and "Traceback" not in err
+    line = out.splitlines()[-1]
+    assert line.startswith("Go on with: python -m vae_lib train") and line.endswith(" --resume")
+    arguments = shlex.split(line.partition("vae_lib ")[2])
+    assert arguments == [*command[3:], "--checkpoint", path.name, "--resume"]
+    done = len(read_checkpoint(path)[1]["history"]["seconds"])
+    assert done >= 1 and any(f"after {n} full epochs" in out for n in (done, done + 1))
+
+
+def test_second_ctrl_c_does_no_harm(call, monkeypatch, tmp_path):
+    """It comes while the first one is being answered."""
+    call("train", *SMALL, "--epochs", "1")
+    before = (tmp_path / "vae.safetensors").read_bytes()
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "fit", interrupted)
+    status, _, err = call("train", *SMALL, "--epochs", "9", "--resume")
+    assert status == 130 and err == ""
+    assert (tmp_path / "vae.safetensors").read_bytes() == before
+
+
+# --- reproduce --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    plan = reproduce.Plan(2, 20, OneCycle(1e-3, 2), "float32")
+    monkeypatch.setattr(command_line, "PAPER", plan)
+    monkeypatch.setattr(reproduce, "K_TEST", 10)
+
+
+def test_reproduce_writes_the_figure_and_its_protocol(call, tiny):
+    options = ["--k-train", "5", "--device", "cpu", "--json", "burda.json", "--seed", "4"]
+    status, out, _ = call("reproduce", "burda", *options)
+    assert status == 0 and "Published, after the paper's own schedule: -85.54 nats" in out
+    with open("burda.json", encoding="utf-8") as file:
+        about = json.load(file)
+    assert about["command"] == shlex.join(
+        ["python", "-m", "vae_lib", "reproduce", "burda", *options]
+    )
+    protocol = {
+        "k_train": 5, "k_test": 10, "images": 30, "published": -85.54, "epochs": 2, "seed": 4,
+        "batch_size": 20, "learning_rate": "OneCycle(peak=0.001, epochs=2, warm_up=0.1)",
+        "precision": "float32", "test_binarisation": "fixed", "torch": torch.__version__,
+    }  # fmt: skip
+    assert protocol.items() <= about.items()
+    assert f"{about['log_likelihood']:.2f} ± {about['standard_error']:.2f}" in out
+    assert about["training_seconds"] > 0 and about["evaluation_seconds"] > 0
+    assert "CPU threads" in about["device"] and about["final_train_bound"] < 0
+    model = load_model("reproduced.safetensors")
+    assert (model.latent_dim, model.config["hidden"]) == (50, [200, 200])
+    assert model.config["activation"] == "tanh"
+    settings = read_checkpoint("reproduced.safetensors")[1]["settings"]
+    assert (
+        about["model"] == "784-200-200-50 tanh"
+        and settings["epsilon"] == 1e-4
+        and settings["binarisation"] == "dynamic"
+    )
+
+
+def test_paper_s_plan_is_the_published_one():
+    plan = reproduce.PAPER
+    assert (plan.epochs, plan.batch_size, plan.precision) == (3280, 20, "float32")
+    assert reproduce.PUBLISHED == {1: -86.76, 5: -85.54, 50: -84.78}
+
+
+def test_budget_fixes_the_number_of_epochs_once(call, tiny, monkeypatch):
+    """Going on keeps the plan of the beginning, however fast the machine is by then."""
+    options = ["reproduce", "burda", "--device", "cpu", "--budget", "1"]
+    burda = reproduce.RECIPES["burda"]
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(burda, 2))
+    assert call(*options)[0] == 0
+    assert read_checkpoint("reproduced.safetensors")[1]["epochs"] == 2
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: reproduce.shorter(burda, 3))
+    status, out, _ = call(*options, "--resume")
+    assert status == 0 and "epochs: 2," in out
+
+
+def test_epochs_of_a_budget_can_be_repeated(call, tiny):
+    status, out, _ = call("reproduce", "book", "--device", "cpu", "--epochs", "1")
+    assert status == 0 and "epochs: 1, batch size: 128" in out and "Published" not in out
+    history = read_checkpoint("reproduced.safetensors")[1]["history"]
+    assert history["learning_rate"] == [OneCycle(2e-3, 1)(0)]
+
+
+def test_existing_checkpoint_is_refused_before_an_epoch_is_timed(call, tiny, monkeypatch):
+    options = ["reproduce", "book", "--device", "cpu"]
+    assert call(*options, "--epochs", "1")[0] == 0
+    monkeypatch.setattr(command_line, "plan_for", lambda *_: pytest.fail("timed in vain"))
+    status, _, err = call(*options, "--budget", "1")
+    assert status == 2 and "reproduced.safetensors exists" in err
+
+
+def test_plan_fits_into_its_budget(monkeypatch, capsys):
+    data, recipe = command_line.load_mnist(), reproduce.RECIPES["book"]
+    plan = reproduce.plan_for(recipe, 1.0, 1, data, "cpu")
+    assert plan == reproduce.shorter(recipe, plan.epochs)
+    assert plan.epochs > 1 and plan.batch_size == 128 and plan.precision == "bfloat16"
+    with pytest.raises(ValueError, match="0 minutes are not enough"):
+        reproduce.plan_for(recipe, 0.0, 1, data, "cpu")
+
+
+def test_interrupted_reproduction_says_how_to_go_on(call, tiny, monkeypatch):
+    fit = reproduce.fit
+
+    def interrupted(model, images, **settings):
+        return fit(model, images, **{**settings, "epochs": 1})
+
+    monkeypatch.setattr(reproduce, "fit", interrupted)
+    status, out, _ = call("reproduce", "burda", "--device", "cpu", "--json", "burda.json")
+    assert status == 130
+    assert "Go on with: python -m vae_lib reproduce burda --device cpu" in out
+    assert not os.path.exists("burda.json")

@@ -1,0 +1,1 @@
+"""What ``make book`` runs: notebooks, equations, pages of both languages."""

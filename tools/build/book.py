@@ -1,0 +1,149 @@
+"""Build both languages of the book: ``python -m tools.build.book``.
+
+Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
+and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages,
+side by side (``tools.build.run_notebooks``): their outputs are kept until ``vae_lib`` or a pinned
+version changes. Before all that the tests of the equations run, unless nothing that they depend on
+has changed: the equation index shows their figures.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.build.equations import REPORT, read_agreement
+from tools.build.site_files import write_site_files
+from tools.build.static_files import fetch_static_files
+from tools.paths import BUILD, HTML, LANGUAGES, ROOT, digest
+from tools.release.set_repository import site_address
+from tools.site import page_weights
+
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
+READ_BY_NOTEBOOKS = ("*.py", "*.mplstyle", "pretrained/*")  # of vae_lib
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def merge(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return ``shared`` with the values of ``own`` laid over it, key by key."""
+    merged = dict(shared)
+    for key, value in own.items():
+        both_nested = isinstance(value, dict) and isinstance(shared.get(key), dict)
+        merged[key] = merge(shared[key], value) if both_nested else value
+    return merged
+
+
+def outputs_folder() -> Path:
+    """Return the folder of the notebooks' outputs, named after the code that they depend on."""
+    sources = (path for kind in READ_BY_NOTEBOOKS for path in (ROOT / "vae_lib").rglob(kind))
+    return BUILD / "outputs" / digest([ROOT / "requirements.txt", *sources])
+
+
+def run_equation_tests() -> None:
+    """Run the tests that claim an equation, unless their report is of the present sources.
+
+    Raises:
+        SystemExit: If a test fails; its report is removed.
+    """
+    if read_agreement() is not None:
+        return
+    print("== Checking every equation against its oracle", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-n", "2", "--dist", "loadscope"]
+    command += ["-m", "equation", "--agreement", str(REPORT), "tests/library", "tests/processes"]
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=False
+    )
+    if result.returncode:
+        REPORT.unlink(missing_ok=True)
+        raise SystemExit(
+            "The book is not built, because its equations did not all meet their oracles: "
+            "the lines above name each test that failed."
+        )
+
+
+def read_config(language: str) -> dict[str, Any]:
+    """Return the book's settings in one language."""
+    files = (ROOT / "_config.yml", ROOT / "book" / language / "_config.yml")
+    shared, own = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    return merge(shared, own)
+
+
+def write_config(language: str, outputs: Path) -> Path:
+    """Write the language's whole configuration into ``_build`` and return its path."""
+    derived = {
+        "execute": {"cache": str(outputs)},
+        "html": {"baseurl": f"{site_address()}{language}/"},
+    }
+    config = merge(read_config(language), derived)
+    path = BUILD / f"{language}.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def quiet_kernels() -> dict[str, str]:
+    """Return an environment whose kernels report errors only and ignore the reader's set-up.
+
+    The book's Sphinx extensions find ``tools`` in it.
+    A kernel would otherwise warn, once a notebook, that it talks to the build over plain TCP.
+    """
+    profile = BUILD / "ipython/profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
+    return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
+
+
+def build_language(language: str, config: Path) -> None:
+    """Build one language with warnings as errors, and put its pages into ``_build/html``."""
+    print(f"\n== Building {language}", flush=True)
+    html = BUILD / language / "_build/html"
+    shutil.rmtree(BUILD / language, ignore_errors=True)
+    command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language)]
+    command += ["--path-output", str(BUILD / language), "--config", str(config)]
+    command += ["-W", "--keep-going"]
+    result = subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False)
+    if result.returncode:
+        raise SystemExit(describe_failure(language, html / "reports"))
+    target = HTML / language
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(html, target)
+
+
+def describe_failure(language: str, reports: Path) -> str:
+    """Say in a line for each failed notebook what it died of, or where else to look."""
+    lines = []
+    for report in sorted(reports.rglob("*.err.log")):
+        notebook = report.relative_to(reports).as_posix().removesuffix(".err.log")
+        error = report.read_text(encoding="utf-8").strip().splitlines()[-1]
+        lines.append(f"book/{language}/{notebook}.ipynb failed: {COLOUR.sub('', error)}")
+    return "\n".join(lines) or (
+        f"book/{language} was not built: each WARNING or ERROR above names its file."
+    )
+
+
+def main() -> None:
+    """Build everything and say which file to open."""
+    run_equation_tests()
+    fetch_static_files()
+    outputs = outputs_folder()
+    for old in set((BUILD / "outputs").glob("*")) - {outputs}:
+        shutil.rmtree(old)
+    configs = [write_config(language, outputs) for language in LANGUAGES]
+    run = [sys.executable, "-m", "tools.build.run_notebooks", str(outputs)]
+    all_have_run = subprocess.run(run, cwd=ROOT, env=quiet_kernels(), check=False).returncode == 0
+    # What failed runs again in the first language's build, and the second one is not begun.
+    with ThreadPoolExecutor(len(LANGUAGES) if all_have_run else 1) as pool:
+        list(pool.map(build_language, LANGUAGES, configs))
+    write_site_files(HTML)
+    page_weights.report()
+    print("\nThe book is built. Open _build/html/index.html")
+
+
+if __name__ == "__main__":
+    main()

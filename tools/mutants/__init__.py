@@ -1,0 +1,1 @@
+"""Each formula broken in turn, to see a test fail."""

@@ -1,0 +1,233 @@
+"""Break each formula of the library, one place at a time: does a test turn red every time?
+
+Four modules hold the formulas. Every mutant changes one expression of one of them: a sign, a
+factor, a term, σ for σ², a sum for a mean, a dropped exp. The tests then run against it, those of
+the equations first, and stop at the first failure. Not mutated: docstrings, annotations, default
+values, and refusals (``if …: raise``), which have tests of their own.
+"""
+
+import argparse
+import gc
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tools.mutants.mutations import Mutant, mutants_of
+from tools.paths import ROOT
+
+MODULES = ("gaussian", "likelihoods", "objectives", "models")
+TESTS = [f"tests/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
+PRELOADED = ["matplotlib.pyplot", "opencc", "pytest", "scipy.optimize", "sympy", "torch"]
+# Stop at the first failure, and skip what only serves a person who reads the failure.
+QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
+QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
+LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
+REPORT = ROOT / "benchmarks" / "mutants.json"
+
+# Survivors that no test can kill, by "module.function: after", with the reason.
+_FROM_THE_END = "the same slice: D - L counted from the start is -L counted from the end"
+EXPLAINED = {
+    f"models.LinearGaussian.maximum_likelihood: {after}": _FROM_THE_END
+    for after in (
+        "noise = values[:-latent_dim].mean()",
+        "scale = torch.sqrt(values[-latent_dim:] - noise)",
+        "weight = vectors[:, -latent_dim:] * scale",
+    )
+} | {
+    "objectives.log_likelihood: bound = importance_weighted_bound(model, images, size, "
+    "generator=generator)": "the same proposal: it is then encoded once for each chunk",
+    "objectives.log_likelihood: total = torch.logaddexp(bound + math.log(size), total)": (
+        "logaddexp is symmetric"
+    ),
+}
+
+
+class _Replacement(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Import the mutant in place of the module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.name, self.source = f"vae_lib.{mutant.module}", mutant.source
+        self.path = ROOT / "vae_lib" / f"{mutant.module}.py"
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
+        if fullname == self.name:
+            return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.source, self.path, "exec"), module.__dict__)
+
+
+class _Watcher:
+    """A pytest plugin: runs the equations' tests first, quick before slow; notes which fails."""
+
+    def __init__(self, module: str, seconds: dict[str, float]) -> None:
+        self.module, self.known = module, seconds
+        self.seconds: dict[str, float] = {}
+        self.killer: dict[str, Any] = {}
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        def order(item: Any) -> tuple[bool, bool, float]:
+            other = item.path.stem != f"test_{self.module}"
+            equation = item.get_closest_marker("equation") is not None
+            return not equation, other, self.known.get(item.nodeid, 0.0)
+
+        items.sort(key=order)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+
+    def pytest_exception_interact(self, node: Any, call: Any) -> None:
+        marks = node.iter_markers("equation") if hasattr(node, "iter_markers") else ()
+        self.killer = {
+            "test": node.nodeid,
+            "equation": sorted({mark.args[0] for mark in marks}),
+            "error": call.excinfo.typename,
+        }
+
+
+def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], result: Path) -> None:
+    """In a forked process: run the tests against the mutant, or against the library itself."""
+    import pytest
+
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+    signal.alarm(20 * LIMIT)  # a mutant that sleeps
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    if mutant is not None:
+        sys.meta_path.insert(0, _Replacement(mutant))
+    watcher = _Watcher(mutant.module if mutant else "", seconds)
+    code = pytest.main([*QUICK, *tests], plugins=[watcher])
+    found = {"code": int(code), "seconds": watcher.seconds, "killer": watcher.killer}
+    result.write_text(json.dumps(found))
+
+
+def run(
+    mutants: Sequence[Mutant | None], tests: list[str], seconds: dict[str, float], workers: int
+) -> Iterator[tuple[Mutant | None, dict[str, Any]]]:
+    """Fork one process for each mutant, and give back what its tests said, as it comes."""
+    waiting = list(reversed(mutants))
+    running: dict[int, tuple[Mutant | None, Path]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                mutant = waiting.pop()
+                result = Path(folder) / f"{len(waiting)}.json"
+                sys.stdout.flush()
+                child = os.fork()
+                if child == 0:
+                    try:
+                        _test(mutant, tests, seconds, result)
+                    finally:
+                        os._exit(0)
+                running[child] = mutant, result
+            child, _ = os.wait()
+            mutant, result = running.pop(child)
+            late = {"code": 1, "seconds": {}, "killer": {"test": "time limit", "error": "none"}}
+            yield mutant, json.loads(result.read_text()) if result.exists() else late
+
+
+def report(outcomes: list[tuple[Mutant, dict[str, Any]]], took: float) -> dict[str, Any]:
+    """Count the outcomes, and describe each survivor with the reason why it lives."""
+    counts: dict[str, dict[str, Counter[str]]] = {"module": {}, "kind": {}}
+    survivors, total = [], Counter[str]()
+    for mutant, outcome in outcomes:
+        killer = outcome["killer"]
+        kind = {
+            "made": 1,
+            "killed": outcome["code"] != 0,
+            "by an equation's test": bool(killer.get("equation")),
+            "by a wrong value": killer.get("error") == "AssertionError",
+        }
+        for count in (
+            total,
+            counts["module"].setdefault(mutant.module, Counter()),
+            counts["kind"].setdefault(mutant.kind, Counter()),
+        ):
+            count.update({key: int(value) for key, value in kind.items()})
+        if outcome["code"] == 0:
+            reason = EXPLAINED.get(f"{mutant.module}.{mutant.function}: {mutant.after}", "")
+            place = f"vae_lib/{mutant.module}.py:{mutant.line} {mutant.function}"
+            diff = [f"- {mutant.before}", f"+ {mutant.after}"]
+            survivors.append({"place": place, "kind": mutant.kind, "diff": diff, "reason": reason})
+    score = round(100 * total["killed"] / max(total["made"], 1), 2)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = {"seconds": round(took), "cpu_seconds": round(used.ru_utime + used.ru_stime)}
+    summary = {"score_percent": score, **total, **seconds}
+    return {"summary": summary, "tests": TESTS, **counts, "survivors": survivors}
+
+
+def main() -> None:
+    """Make every mutant, run the tests against each, print and keep the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--match", default="", help="only mutants whose description holds this")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="the files that hold the tests")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    started = time.monotonic()
+    mutants = [
+        mutant
+        for module in MODULES
+        for mutant in mutants_of(module, (ROOT / "vae_lib" / f"{module}.py").read_text("utf-8"))
+        if options.match in str(mutant)
+    ]
+    os.environ |= {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+    }
+    os.chdir(ROOT)
+    for name in PRELOADED:
+        importlib.import_module(name)
+    gc.freeze()  # the children share this memory
+    ((_, unbroken),) = run([None], options.tests, {}, 1)
+    if unbroken["code"] != 0:
+        raise SystemExit(f"The tests fail before anything is broken: {unbroken['killer']}")
+    outcomes: list[tuple[Mutant, dict[str, Any]]] = []
+    seconds = unbroken["seconds"]
+    for mutant, outcome in run(mutants, options.tests, seconds, options.workers):
+        assert mutant is not None
+        outcomes.append((mutant, outcome))
+        fate = f"killed by {outcome['killer'].get('test')}" if outcome["code"] else "SURVIVED"
+        place = f"{mutant.module}.py:{mutant.line} {mutant.kind}"
+        print(f"[{len(outcomes)}/{len(mutants)}] {place}: {fate}", flush=True)
+    outcomes.sort(key=lambda pair: mutants.index(pair[0]))
+    found = report(outcomes, time.monotonic() - started)
+    if not options.match and options.tests == TESTS:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    show(found)
+    if any(not survivor["reason"] for survivor in found["survivors"]):
+        raise SystemExit("A mutant survives without a reason: write the test that kills it.")
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the counts as a table, and each survivor with its reason."""
+    columns = ("made", "killed", "by an equation's test", "by a wrong value")
+    print(f"\n{'':18}" + "".join(f"{column:>24}" for column in columns))
+    rows = {**found["module"], **found["kind"], "all": found["summary"]}
+    for name, count in rows.items():
+        print(f"{name:18}" + "".join(f"{count[column]:24}" for column in columns))
+    for survivor in found["survivors"]:
+        print(f"\n{survivor['place']} ({survivor['kind']})", *survivor["diff"], sep="\n  ")
+        print(f"  {survivor['reason'] or 'NOT EXPLAINED'}")
+    summary = found["summary"]
+    print(f"\nScore {summary['score_percent']} %, in {summary['seconds']} s ", end="")
+    print(f"({summary['cpu_seconds']} s of processor time).")
+
+
+if __name__ == "__main__":
+    main()

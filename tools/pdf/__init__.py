@@ -1,0 +1,1 @@
+"""The built book as one PDF a language."""

@@ -1,0 +1,1 @@
+"""What is done for a release: the repository's address, the packaged model, its figures."""

@@ -1,0 +1,1 @@
+"""The built pages: opened, audited, weighed, and their pictures."""

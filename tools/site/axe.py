@@ -1,0 +1,141 @@
+"""Count what axe-core finds in built pages: ``python -m tools.site.axe [FOLDER] [--json FILE]``.
+
+Each page is opened once and seen in four views: light and dark, 1280 and 390 pixels wide. All rules
+that axe-core switches on by default are applied, its best practices among them. The theme changes
+colours only, so the other rules run once per width and count in both themes. Colours are judged on
+one element of each kind: those whose tags and classes, up to the page's body, are the same.
+"""
+
+import argparse
+import collections
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.build.static_files import NPM_FOLDER
+from tools.paths import HTML
+from tools.site.browsing import chromium, wait_until_ready
+
+AXE = NPM_FOLDER / "node_modules/axe-core/axe.min.js"
+THEMES = ("light", "dark")
+WIDTHS = (1280, 390)
+# Without motion: a colour that is still fading would be measured halfway.
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+# The drawn formula is hidden from screen readers: they read the MathML beside it.
+STRUCTURE = """async () => (await axe.run({exclude: ["mjx-math"]}, {
+    resultTypes: ["violations"],
+    rules: Object.fromEntries(%s.map(rule => [rule, {enabled: false}])),
+})).violations"""
+COLOURS = """async () => {
+    const kind = node => node === document.body ? "" :
+        `${kind(node.parentElement)} ${node.tagName}.${node.className}`;
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const include = new Map();
+    while (words.nextNode()) {
+        const node = words.currentNode.parentElement;
+        if (words.currentNode.data.trim() && node.checkVisibility()
+                && !node.closest("mjx-assistive-mml") && !include.has(kind(node)))
+            include.set(kind(node), node);
+    }
+    const options = {resultTypes: ["violations"], runOnly: %s};
+    return (await axe.run({include: [...include.values()]}, options)).violations;
+}"""
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+AFTER_RESIZING = 500  # milliseconds until the theme has made what scrolls reachable by the keyboard
+SET_THEME = "theme => { document.documentElement.dataset.theme = theme }"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule broken by one element of one view of a page.
+
+    Attributes:
+        page: Path below the folder of the built pages.
+        theme: ``light`` or ``dark``.
+        width: Of the window, in CSS pixels.
+        rule: axe-core's name of the rule.
+        impact: ``minor``, ``moderate``, ``serious`` or ``critical``.
+        place: CSS selector of the element.
+        why: What is wrong, in axe-core's words.
+    """
+
+    page: str
+    theme: str
+    width: int
+    rule: str
+    impact: str
+    place: str
+    why: str
+
+
+def page_names(folder: Path = HTML) -> list[str]:
+    """Name the pages of both languages, save those that only lead to another page."""
+    paths = [path for path in folder.glob("*/**/*.html") if "_static" not in path.parts]
+    found = sorted(path.relative_to(folder).as_posix() for path in paths)
+    return [name for name in found if name not in ("en/index.html", "zh-TW/index.html")]
+
+
+def open_page(browser: Any, path: Path) -> Any:
+    """Open a page and wait until its equations and sliders stand still."""
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
+    page.goto(path.as_uri())
+    page.add_style_tag(content=STILL)
+    wait_until_ready(page)
+    return page
+
+
+def audit(browser: Any, name: str, folder: Path = HTML) -> list[Violation]:
+    """Return every violation in the four views of one page."""
+    page = open_page(browser, folder / name)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(AFTER_RESIZING)
+        structure = page.evaluate(STRUCTURE % json.dumps(COLOUR_RULES))
+        for theme in THEMES:
+            page.evaluate(SET_THEME, theme)
+            colours = page.evaluate(COLOURS % json.dumps(COLOUR_RULES))
+            for rule in structure + colours:
+                for node in rule["nodes"]:
+                    impact = node["impact"] or rule["impact"]
+                    place = " ".join(map(str, node["target"]))
+                    why = node["failureSummary"]
+                    found.append(Violation(name, theme, width, rule["id"], impact, place, why))
+    page.close()
+    return found
+
+
+def table(violations: Iterable[Violation], pages: Iterable[str]) -> str:
+    """Set the counts in columns: a row a page, a column a view, and a row a rule below."""
+    views = [(theme, width) for theme in THEMES for width in WIDTHS]
+    counts = collections.Counter((v.page, v.theme, v.width) for v in violations)
+    header = [f"{'page':40}", *(f"{theme} {width}".rjust(11) for theme, width in views)]
+    lines = ["".join(header)]
+    for page in pages:
+        lines.append(f"{page:40}" + "".join(f"{counts[page, *view]:11}" for view in views))
+    totals = [sum(counts[page, *view] for page in pages) for view in views]
+    lines.append(f"{'all':40}" + "".join(f"{total:11}" for total in totals))
+    rules = collections.Counter((v.impact, v.rule) for v in violations)
+    lines += [f"{number:6}  {impact}: {rule}" for (impact, rule), number in rules.most_common()]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Audit every page and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tools.site.axe", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=HTML)
+    parser.add_argument("--json", type=Path, help="write every violation to this file")
+    options = parser.parse_args()
+    pages = page_names(options.folder)
+    with chromium() as browser:
+        found = [one for name in pages for one in audit(browser, name, options.folder.resolve())]
+    print(table(found, pages))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

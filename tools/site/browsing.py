@@ -1,0 +1,77 @@
+"""Open the built pages in Chromium, from a local server and with no other network."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools.paths import HTML
+
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
+
+
+class SilentHandler(http.server.SimpleHTTPRequestHandler):
+    """Answers without a line in the terminal for each request."""
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path = HTML) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; gives the address, without a final slash."""
+    handler = functools.partial(SilentHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the machine's Chromium or Chrome, or else playwright's own; it reaches 127.0.0.1 only.
+
+    Raises:
+        playwright.sync_api.Error: If there is none.
+    """
+    executable = next((path for path in CHROMIUM if Path(path).exists()), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+def files_behind(addresses: Iterable[str], root: str) -> set[str]:
+    """Return the paths below ``root`` of those addresses that lie there.
+
+    Args:
+        addresses: What pages asked for.
+        root: The address of the served folder, or the folder's own, without a final slash.
+    """
+    start = f"{root}/"
+    below = (address.removeprefix(start) for address in addresses if address.startswith(start))
+    return {unquote(urlsplit(rest).path) for rest in below}
+
+
+def wait_until_ready(page: Page) -> None:
+    """Wait until an opened page has its equations, its widgets and its fonts."""
+    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
+    page.evaluate("window.MathJax && MathJax.startup.promise")
+    if page.locator(".explorer").count():
+        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
+    page.evaluate("document.fonts.ready")

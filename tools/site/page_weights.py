@@ -1,0 +1,123 @@
+"""State what each built page weighs, and its explorers: ``python -m tools.site.page_weights``.
+
+A page's weight is what a browser with an empty cache has to fetch: the page, and the scripts, style
+sheets, fonts and pictures that it names, text compressed by gzip as servers do. Not counted is what
+scripts ask for later, such as MathJax's fonts.
+"""
+
+import functools
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from tools.paths import HTML
+
+LIMIT = 3_000_000  # bytes, compressed
+PACKED = {".woff", ".woff2", ".webp", ".png", ".jpg", ".gif"}  # gzip gains nothing
+NAMED = 'script[src], img[src], link[rel~="stylesheet"], link[rel~="preload"], link[rel~="icon"]'
+STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
+VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
+
+
+class Explorer(NamedTuple):
+    """The question above a picture with sliders, and the size of the picture's frames."""
+
+    question: str
+    frames: int
+    size: int  # bytes
+
+
+class Page(NamedTuple):
+    """One built page, weighed."""
+
+    name: str  # below the folder of the built pages
+    own: int  # bytes, compressed: the page itself, with its frames
+    total: int  # and all that it names
+    explorers: list[Explorer]
+
+
+@functools.cache
+def compressed_size(path: Path) -> int:
+    """Return how many bytes of a file travel to the reader."""
+    content = path.read_bytes()
+    return len(content) if path.suffix in PACKED else len(gzip.compress(content, 6))
+
+
+def weigh(path: Path, html: Path = HTML) -> Page:
+    """Weigh one built page.
+
+    Args:
+        path: The page's file.
+        html: The folder of the built pages, which the page's name is told from.
+    """
+    soup = BeautifulSoup(path.read_bytes(), "html.parser")
+    named = {path}
+    for node in soup.select(NAMED):
+        address = urlsplit(str(node.get("src") or node.get("href")))
+        file = (path.parent / unquote(address.path)).resolve()
+        if not address.scheme and file.is_file():
+            named.add(file)
+    return Page(
+        path.relative_to(html).as_posix(),
+        compressed_size(path),
+        sum(compressed_size(file) for file in named),
+        list(_explorers(soup)),
+    )
+
+
+def _explorers(soup: BeautifulSoup) -> Iterator[Explorer]:
+    state = soup.select_one(STATE)
+    widgets = json.loads(state.get_text())["state"] if state else {}
+    for explorer in soup.select("div.explorer"):
+        view = explorer.select_one(VIEW)
+        if view is not None:
+            frames = list(_frames(widgets, json.loads(view.get_text())["model_id"]))
+            yield Explorer(_question_above(explorer), len(frames), sum(map(len, frames)))
+
+
+def _frames(widgets: dict[str, Any], identity: str) -> Iterator[str]:
+    model = widgets[identity]
+    if model["model_name"] == "HTMLModel":
+        yield model["state"]["value"]
+    for child in model["state"].get("children", []):
+        yield from _frames(widgets, child.removeprefix("IPY_MODEL_"))
+
+
+def _question_above(explorer: Tag) -> str:
+    for node in explorer.find_all_previous(["strong", "h2", "h3", "h4"]):
+        text = " ".join(node.get_text().rstrip("#").split())
+        if text.endswith(("?", "？")):
+            return text
+    return ""
+
+
+def report(html: Path = HTML) -> None:
+    """Print the weight of each page and the explorers of the English ones.
+
+    Args:
+        html: The folder of the built pages.
+
+    Raises:
+        SystemExit: If a page is heavier than the limit.
+    """
+    pages = [weigh(path, html) for path in sorted(html.glob("*/*.html"))]
+    print("\nWeight of each page, compressed: alone / with the scripts and styles that it names")
+    for page in pages:
+        print(f"{page.own / 1e6:6.2f} / {page.total / 1e6:4.2f} MB  {page.name}")
+        for explorer in page.explorers if page.name.startswith("en/") else []:
+            size = f"{explorer.frames:3} frames {explorer.size / 1e3:5.0f} kB"
+            print(f"{'':18}{size}  {explorer.question[:70]}")
+    if heavy := [page.name for page in pages if page.total > LIMIT]:
+        raise SystemExit(
+            f"Heavier than {LIMIT / 1e6:.0f} MB compressed: {', '.join(heavy)}; "
+            "give the explorers there fewer or smaller frames."
+        )
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,1 @@
+"""What makes the mathematics fast and safe: checks, devices, threads, processes, files."""

@@ -1,0 +1,134 @@
+"""What the library says when it is given something it cannot use."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+
+class InputError(ValueError):
+    """What was given cannot be used; the message says why, and what to do."""
+
+
+Precision = Literal["float32", "bfloat16"]
+Binarisation = Literal["dynamic", "fixed", "none"]
+
+
+def describe(x: Tensor) -> str:
+    """Return ``"shape (2, 3), values from 0 to 1"``, for error messages."""
+    shape = f"shape {tuple(x.shape)}"
+    if x.numel() == 0:
+        return shape
+    return f"{shape}, values from {x.min().item():g} to {x.max().item():g}"
+
+
+def require_data(x: Tensor, data_dim: int) -> None:
+    """Check that ``x`` is a batch of data points.
+
+    Args:
+        x: Data, shape (..., D).
+        data_dim: D, the number of values in one data point.
+
+    Raises:
+        ValueError: If the last dimension is not D, if the batch is empty, or if a value is NaN or
+            infinite.
+    """
+    if x.dim() == 0 or x.shape[-1] != data_dim:
+        raise InputError(
+            f"The data has shape {tuple(x.shape)}, but the model expects (..., {data_dim}): "
+            f"flatten each data point to {data_dim} values, e.g. images.reshape(-1, {data_dim})."
+        )
+    if x.numel() == 0:
+        raise InputError(
+            f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
+        )
+    # A sum shows NaN and infinity at a fortieth of the cost of looking at each value.
+    if not math.isfinite(x.sum().item()) and not torch.isfinite(x).all():
+        bad = int((~torch.isfinite(x)).sum())
+        raise InputError(
+            f"The data holds {bad} NaN or infinite values out of {x.numel()}: "
+            "remove or replace them before they reach the model."
+        )
+
+
+def require_unit_interval(x: Tensor) -> None:
+    """Check that every value of ``x`` (any shape) lies in [0, 1].
+
+    Raises:
+        ValueError: If a value is NaN or outside [0, 1].
+    """
+    if x.numel() == 0:
+        return
+    least, greatest = torch.aminmax(x)  # NaN if any value is
+    if not (least >= 0 and greatest <= 1):
+        if torch.isnan(x).any():
+            raise InputError(
+                f"The pixels hold {int(torch.isnan(x).sum())} NaN values out of {x.numel()}: "
+                "remove or replace them first."
+            )
+        raise InputError(
+            f"The pixels have {describe(x)}, but they must lie in [0, 1]: "
+            "divide 8-bit images by 255."
+        )
+
+
+def require_binary(x: Tensor) -> None:
+    """Check that every value of ``x`` (any shape) is 0 or 1.
+
+    Raises:
+        ValueError: If a value is NaN, outside [0, 1] or grey (strictly between 0 and 1).
+    """
+    distance = (x * x - x).flatten()  # NaN where x is or is infinite, else 0 for 0 and 1 alone
+    if torch.dot(distance, distance) != 0:
+        require_unit_interval(x)
+        grey = int(((x != 0) & (x != 1)).sum())
+        raise InputError(
+            f"A Bernoulli likelihood needs pixels that are 0 or 1, but {grey} of {x.numel()} are "
+            "grey: binarise them with vae_lib.data.binarise, or pass allow_grey=True."
+        )
+
+
+def require_settings(
+    sizes: tuple[int, int], epochs: int, batch: int, rates: Sequence[float], k: int
+) -> None:
+    """Check the settings of a training run.
+
+    Args:
+        sizes: Numbers of training and validation images.
+        epochs: Passes over the training images.
+        batch: Images per step, of all processes together.
+        rates: The learning rate of each epoch.
+        k: Draws of z per image.
+
+    Raises:
+        ValueError: If one of them cannot be used.
+    """
+    if 0 in sizes:
+        raise InputError(
+            f"There are {sizes[0]} training and {sizes[1]} validation images: give some of each."
+        )
+    if epochs < 1:
+        raise InputError(f"epochs is {epochs}: train for at least 1.")
+    if not 1 <= batch <= sizes[0]:
+        raise InputError(
+            f"batch_size is {batch} with {sizes[0]} training images: choose 1 to {sizes[0]}."
+        )
+    for epoch, rate in enumerate(rates):
+        if not 0 < rate < math.inf:
+            when = "" if len(set(rates)) == 1 else f" in epoch {epoch}, counted from 0"
+            raise InputError(f"learning_rate is {rate}{when}: choose a positive number.")
+    if k < 1:
+        raise InputError(f"k is {k}: draw z at least once per image.")
+
+
+def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """Check that ``value`` is one of the words that the argument ``name`` can be.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if value not in choices:
+        *others, last = [repr(choice) for choice in choices]
+        raise InputError(f"{name} is {value!r}: choose {', '.join(others)} or {last}.")

@@ -1,0 +1,54 @@
+"""Where to compute, and how."""
+
+import platform
+from dataclasses import dataclass
+
+import torch
+
+from vae_lib.engine.checks import InputError, Precision
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where a run computes, and how.
+
+    Attributes:
+        device: ``"cuda"``, ``"mps"`` or ``"cpu"``; by default the best there is.
+        precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
+        threads: Of the CPU; by default by ``speed.choose_threads``. Another number gives other
+            last digits.
+    """
+
+    device: str | None = None
+    precision: Precision = "float32"
+    threads: int | None = None
+
+
+ANY = Machine()  # the best device there is, in float32
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """Return the device called ``name``, or the best one there is: cuda, then mps, then cpu.
+
+    Raises:
+        ValueError: If PyTorch knows no such device or this machine has none.
+    """
+    available = ["cpu"]
+    if torch.backends.mps.is_available():
+        available.insert(0, "mps")
+    if torch.cuda.is_available():
+        available.insert(0, "cuda")
+    if name is None:
+        return torch.device(available[0])
+    if name.split(":")[0] not in available:
+        raise InputError(f"device is {name!r}: this machine offers {', '.join(available)}.")
+    return torch.device(name)
+
+
+def describe_device(place: torch.device) -> str:
+    """Name the device, e.g. ``"NVIDIA H100"`` or ``"2 CPU threads (x86_64)"``."""
+    if place.type == "cuda":
+        return torch.cuda.get_device_name(place)
+    if place.type == "mps":
+        return "Apple GPU"
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"

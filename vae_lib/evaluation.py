@@ -1,0 +1,276 @@
+"""What is asked of a trained model: log p(x), the error of its bound, and the parts of its gap."""
+
+import math
+from dataclasses import dataclass
+from typing import get_args
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from vae_lib.data import binarise
+from vae_lib.engine.checks import InputError, Precision, require_choice
+from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
+from vae_lib.gaussian import DiagonalGaussian
+from vae_lib.models import GenerativeModel, count_weights
+from vae_lib.objectives import elbo, importance_weighted_bound
+
+
+@torch.no_grad()
+def log_likelihood(
+    model: GenerativeModel,
+    x: Tensor,
+    k: int = 5000,
+    chunk: int | None = None,
+    generator: torch.Generator | None = None,
+    precision: Precision = "float32",
+    threads: int | None = None,
+    progress: bool = False,
+) -> Tensor:
+    """Estimate log p(x) by ``importance_weighted_bound``, a few images and samples at a time.
+
+    Still a lower bound on average; the memory needed grows neither with k nor with B.
+
+    Args:
+        model: Supplies ``encode``, ``decode`` and ``prior``.
+        x: Data, shape (B, D).
+        k: The number of importance samples for each data point.
+        chunk: How many samples are decoded at once; by default what memory allows.
+        generator: Source of the draws.
+        precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
+        threads: Of the CPU; by default by ``engine.speed.choose_threads``.
+        progress: Show a bar with the time left.
+
+    Returns:
+        The estimate, shape (B,), in nats.
+
+    Raises:
+        ValueError: If ``k`` or ``chunk`` is less than 1, or ``precision`` is neither of the two, or
+            the model refuses ``x``.
+
+    Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
+    """
+    require_choice("precision", precision, get_args(Precision))
+    keep_freed_memory()
+    chunk = affordable_draws(x) if chunk is None else chunk
+    if k < 1 or chunk < 1:
+        raise InputError(f"k is {k} and chunk is {chunk}: both must be at least 1.")
+    samples = min(k, chunk, 100)
+    results = []
+    blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
+    bar = tqdm(blocks, "log-likelihood", unit="block", disable=not progress)
+    bfloat16 = torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16")
+    threads = threads or choose_threads(count_weights(model), chunk)
+    with bfloat16, computing(threads):
+        for images in bar:
+            q = model.encode(images)
+            total = x.new_full((len(images),), -torch.inf)
+            for start in range(0, k, samples):
+                size = min(samples, k - start)
+                bound = importance_weighted_bound(model, images, size, q=q, generator=generator)
+                total = torch.logaddexp(total, bound + math.log(size))
+            results.append(total - math.log(k))
+    return torch.cat(results)
+
+
+@dataclass(frozen=True)
+class Score:
+    """An estimate of log p(x) with all that must be said beside it.
+
+    Attributes:
+        values: One estimate per test image, shape (N,), in nats.
+        k: Importance samples per image; 1 for the ELBO.
+        data: Which test images.
+        binarisation: How grey values became pixels: "fixed", "dynamic" or "none".
+    """
+
+    values: Tensor
+    k: int
+    data: str
+    binarisation: str
+
+    @property
+    def mean(self) -> float:
+        """Nats per image."""
+        return self.values.mean().item()
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the mean over the choice of images, in nats."""
+        return self.values.std().item() / math.sqrt(len(self.values))
+
+    def __str__(self) -> str:
+        """Give the figure and its protocol in one line."""
+        return (
+            f"log p(x) ≥ {self.mean:.2f} ± {self.standard_error:.2f} nats per image "
+            f"(k = {self.k}, {len(self.values)} images: {self.data}, "
+            f"binarisation: {self.binarisation})"
+        )
+
+    def minus(self, other: "Score") -> tuple[float, float]:
+        """Compare two models on the same images: the mean difference and its standard error.
+
+        Raises:
+            ValueError: If the two scores were not made in the same way.
+        """
+        protocols = [(s.k, len(s.values), s.data, s.binarisation) for s in (self, other)]
+        if protocols[0] != protocols[1]:
+            raise InputError(
+                f"The scores cannot be compared: {protocols[0]} against {protocols[1]} "
+                "(k, number of images, data, binarisation)."
+            )
+        difference = self.values - other.values
+        return difference.mean().item(), difference.std().item() / math.sqrt(len(difference))
+
+
+def score_images(
+    model: GenerativeModel,
+    images: Tensor,
+    k: int,
+    data: str,
+    *,
+    seed: int = 0,
+    precision: Precision = "float32",
+    threads: int | None = None,
+) -> Score:
+    """Estimate log p(x) of images that are binarised once, with a progress bar.
+
+    Args:
+        model: On the device that is to compute.
+        images: Shape (N, D), values in [0, 1].
+        k: Importance samples per image.
+        data: Which images they are, in words.
+        seed: Of the samples; the binarisation is always the same.
+        precision: As for ``log_likelihood``.
+        threads: As for ``log_likelihood``.
+
+    Source: eq-importance-weighted-bound.
+    """
+    x = binarise(images, "fixed").to(model.device)
+    generator = torch.Generator(x.device).manual_seed(seed)
+    values = log_likelihood(
+        model, x, k, generator=generator, precision=precision, threads=threads, progress=True
+    )
+    return Score(values.cpu(), k, data, "fixed")
+
+
+def bound_at(log_weight: Tensor, k: int) -> Tensor:
+    """Estimate the importance-weighted bound at ``k`` from K ≥ k weights, in blocks of k.
+
+    Args:
+        log_weight: From ``log_weights``, shape (K, B).
+        k: Block size; a last incomplete block is left out.
+
+    Returns:
+        The average over blocks, unbiased for the bound: shape (B,), in nats.
+
+    Raises:
+        ValueError: If ``k`` is not between 1 and K.
+
+    Source: eq-importance-weighted-bound.
+    """
+    total, count = log_weight.shape
+    if not 1 <= k <= total:
+        raise InputError(f"k is {k} with {total} weights: choose 1 to {total}.")
+    blocks = log_weight[: total // k * k].reshape(total // k, k, count)
+    return (torch.logsumexp(blocks, dim=1) - math.log(k)).mean(0)
+
+
+def bound_error(log_weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Estimate bias and standard error of the bound at k, from the k weights themselves.
+
+    Args:
+        log_weight: From ``log_weights``, shape (k, B), k at least 2.
+
+    Returns:
+        The bias (negative) and the standard error, shape (B,) each, in nats. Both are good only
+        where the error is small; weights of infinite variance do not show themselves here.
+
+    Raises:
+        ValueError: If there are fewer than 2 weights.
+
+    Source: eq-bound-bias.
+    """
+    k = log_weight.shape[0]
+    if k < 2:
+        raise InputError(f"There are {k} weights: a variance needs at least 2.")
+    ratio = k * torch.softmax(log_weight, dim=0)  # w / mean(w)
+    variance = ratio.var(0)
+    return -variance / (2 * k), torch.sqrt(variance / k)
+
+
+def optimise_posterior(
+    model: GenerativeModel,
+    x: Tensor,
+    start: DiagonalGaussian,
+    steps: int = 300,
+    learning_rate: float = 0.05,
+    samples: int = 4,
+    noise: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> DiagonalGaussian:
+    """Give every data point its own best diagonal q, by gradient ascent on the ELBO.
+
+    The decoder stays as it is. Adam's step size falls to zero along half a cosine, so that the
+    noise of the draws averages out.
+
+    Args:
+        model: Supplies ``decode`` and ``prior``; its weights and their gradients are not touched.
+        x: Data, shape (B, D).
+        start: Where to begin, over (B, L): for a VAE, ``model.encode(x)``.
+        steps: Gradient steps.
+        learning_rate: Adam's first step size.
+        samples: Draws of z per step.
+        noise: ε in place of fresh draws, as in ``elbo``.
+        generator: Source of the draws.
+
+    Returns:
+        The optimised q over (B, L), without gradient.
+
+    Raises:
+        ValueError: If ``steps`` is less than 1 or the model refuses ``x``.
+
+    Source: eq-gap-split (Cremer et al. 2018).
+    """
+    if steps < 1:
+        raise InputError(f"steps is {steps}: take at least 1.")
+    values = [start.mean.detach().clone(), start.log_var.detach().clone()]
+    values = [value.requires_grad_() for value in values]
+    optimiser = torch.optim.Adam(values, lr=learning_rate)
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = learning_rate * math.cos(math.pi / 2 * step / steps) ** 2
+        q = DiagonalGaussian(*values)
+        bound = elbo(model, x, q=q, samples=samples, noise=noise, generator=generator)
+        slopes = torch.autograd.grad(-bound.value.sum(), values)
+        for value, slope in zip(values, slopes, strict=True):
+            value.grad = slope
+        optimiser.step()
+    return DiagonalGaussian(*(value.detach() for value in values))
+
+
+@dataclass(frozen=True)
+class GapSplit:
+    """The bound's gap in two parts, per data point and in nats: shape (B,) each.
+
+    Attributes:
+        approximation: What the best q of the family leaves open.
+        amortisation: What the encoder loses against that best q.
+
+    Source: eq-gap-split.
+    """
+
+    approximation: Tensor
+    amortisation: Tensor
+
+
+def split_gap(log_evidence: Tensor, best_bound: Tensor, bound: Tensor) -> GapSplit:
+    """Split log p(x) - 𝓛 into approximation gap and amortisation gap.
+
+    Args:
+        log_evidence: log p(x), or the best estimate of it, shape (B,), in nats.
+        best_bound: The ELBO with the best q of the family for each data point, shape (B,).
+        bound: The ELBO with the encoder's q, shape (B,).
+
+    Source: eq-gap-split (Cremer et al. 2018).
+    """
+    return GapSplit(log_evidence - best_bound, best_bound - bound)

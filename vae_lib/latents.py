@@ -1,0 +1,109 @@
+"""What the latent variables carry: active units, aggregate posterior, information."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vae_lib.engine.checks import InputError
+from vae_lib.gaussian import DiagonalGaussian, FullGaussian
+
+ACTIVE = 0.01  # Burda et al. 2016, appendix C
+
+
+def unit_variance(q: DiagonalGaussian) -> Tensor:
+    """Compute the variance over the data of each coordinate's posterior mean: shape (L,).
+
+    Args:
+        q: The posteriors of N data points, over (N, L).
+
+    Source: eq-active-units.
+    """
+    return q.mean.var(0, correction=0)
+
+
+def active_units(q: DiagonalGaussian, threshold: float = ACTIVE) -> Tensor:
+    """Say which coordinates' posterior mean depends on the data: shape (L,), true or false.
+
+    Args:
+        q: The posteriors of N data points, over (N, L).
+        threshold: The variance above which a unit counts as active.
+
+    Source: eq-active-units (Burda et al. 2016).
+    """
+    return unit_variance(q) > threshold
+
+
+@dataclass(frozen=True)
+class AggregateSplit:
+    """The average KL to the prior and its two parts, in nats.
+
+    Attributes:
+        average_kl: (1/N) Σ KL(q(z|x_n) ‖ p(z)), exact.
+        mutual_information: Of z and the number n of the data point; at most log N. Estimated.
+        kl_to_prior: KL(q(z) ‖ p(z)) of the aggregate posterior q(z). Estimated.
+        standard_error: Of either estimate, the larger of the two.
+
+    Source: eq-kl-mutual-information.
+    """
+
+    average_kl: float
+    mutual_information: float
+    kl_to_prior: float
+    standard_error: float
+
+
+@torch.no_grad()
+def aggregate_split(
+    q: DiagonalGaussian, samples: int = 20, generator: torch.Generator | None = None
+) -> AggregateSplit:
+    """Split the average KL of N posteriors into mutual information and KL of their mixture.
+
+    Args:
+        q: The posteriors of N data points, over (N, L), N at least 2.
+        samples: Draws from each posterior.
+        generator: Source of the draws.
+
+    Raises:
+        ValueError: If ``samples`` is less than 1.
+
+    Source: eq-aggregate-posterior, eq-kl-mutual-information.
+    """
+    if samples < 1:
+        raise InputError(f"samples is {samples}: draw at least 1.")
+    prior = DiagonalGaussian.standard(q.mean)
+    information, divergence = [], []
+    for _ in range(samples):
+        z = q.rsample((), generator)  # (N, L), one draw from each posterior
+        log_mixture = torch.logsumexp(q.log_prob(z[:, None]), dim=1) - math.log(len(z))
+        information.append(q.log_prob(z) - log_mixture)
+        divergence.append(log_mixture - prior.log_prob(z))
+    parts = torch.stack([torch.stack(information), torch.stack(divergence)])  # (2, S, N)
+    errors = parts.std((1, 2)) / math.sqrt(parts[0].numel())
+    means = parts.mean((1, 2))
+    average = q.kl_to_standard().mean().item()
+    return AggregateSplit(average, means[0].item(), means[1].item(), errors.max().item())
+
+
+def linear_aggregate(
+    weight: Tensor, noise: Tensor, data_covariance: Tensor
+) -> tuple[FullGaussian, Tensor]:
+    """Aggregate posterior and mutual information where data and encoder are linear-Gaussian.
+
+    The data are x ~ N(b, S), the encoder is q(z|x) = N(A (x - b), V).
+
+    Args:
+        weight: A, shape (L, D).
+        noise: V, the encoder's covariance, shape (L, L).
+        data_covariance: S, shape (D, D).
+
+    Returns:
+        q(z) over (L,), and the mutual information of x and z, shape (), in nats.
+
+    Source: eq-aggregate-linear.
+    """
+    covariance = weight @ data_covariance @ weight.T + noise
+    information = 0.5 * (torch.logdet(covariance) - torch.logdet(noise))
+    zero = torch.zeros(len(weight), dtype=weight.dtype, device=weight.device)
+    return FullGaussian(zero, torch.linalg.cholesky(covariance)), information

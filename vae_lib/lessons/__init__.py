@@ -1,0 +1,1 @@
+"""What the chapters teach with: exercises, wrong losses, SymPy proofs, identities."""

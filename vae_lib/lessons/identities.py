@@ -1,0 +1,90 @@
+"""Identities of Gaussian densities and low-rank matrices that the chapters' derivations rest on.
+
+Here are those that no other function uses; the appendix on identities proves all of them.
+"""
+
+import torch
+from torch import Tensor
+
+from vae_lib.gaussian import LOG_2PI, FullGaussian
+from vae_lib.linear import latent_precision
+
+
+def entropy(p: FullGaussian) -> Tensor:
+    """The entropy -E[log p] of p: shape (...), in nats. Source: eq-gaussian-entropy."""
+    return 0.5 * p.mean.shape[-1] * (LOG_2PI + 1.0) + p.half_log_det
+
+
+def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGaussian:
+    """Condition a joint Gaussian on its last entries.
+
+    Args:
+        mean: Of the joint, shape (n,).
+        covariance: Of the joint, shape (n, n).
+        observed: Values of its last entries, shape (k,) with k < n.
+
+    Returns:
+        The Gaussian of the first n - k entries, given the others.
+
+    Source: eq-gaussian-conditional.
+    """
+    split = len(mean) - len(observed)
+    cross, seen = covariance[:split, split:], covariance[split:, split:]
+    gain = torch.linalg.solve(seen, cross.T).T  # (n - k, k)
+    remaining = covariance[:split, :split] - gain @ cross.T
+    return FullGaussian(
+        mean[:split] + gain @ (observed - mean[split:]), torch.linalg.cholesky(remaining)
+    )
+
+
+def product(
+    mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor
+) -> tuple[Tensor, FullGaussian]:
+    """Multiply two Gaussian densities of the same variable.
+
+    Args:
+        mean: a, shape (n,).
+        covariance: A, shape (n, n).
+        other_mean: b, shape (n,).
+        other_covariance: B, shape (n, n).
+
+    Returns:
+        The logarithm of the number in front, shape (), and the Gaussian that it multiplies.
+
+    Source: eq-gaussian-product.
+    """
+    total = torch.linalg.cholesky(covariance + other_covariance)
+    log_scale = FullGaussian(other_mean, total).log_prob(mean)
+    precision, other_precision = torch.linalg.inv(covariance), torch.linalg.inv(other_covariance)
+    combined = torch.linalg.inv(precision + other_precision)
+    centre = combined @ (precision @ mean + other_precision @ other_mean)
+    return log_scale, FullGaussian(centre, torch.linalg.cholesky(combined))
+
+
+def low_rank_inverse(weight: Tensor, log_var: Tensor) -> Tensor:
+    """Invert W Wᵀ + σ² I by inverting an L × L matrix only.
+
+    Args:
+        weight: W, shape (D, L).
+        log_var: log σ², shape ().
+
+    Returns:
+        Shape (D, D).
+
+    Source: eq-woodbury.
+    """
+    inverse = torch.linalg.inv(latent_precision(weight, log_var))
+    identity = torch.eye(len(weight), dtype=weight.dtype, device=weight.device)
+    return (identity - weight @ inverse @ weight.T * torch.exp(-log_var)) * torch.exp(-log_var)
+
+
+def low_rank_log_det(weight: Tensor, log_var: Tensor) -> Tensor:
+    """Compute log det(W Wᵀ + σ² I) from the determinant of an L × L matrix, shape ().
+
+    Args:
+        weight: W, shape (D, L).
+        log_var: log σ², shape ().
+
+    Source: eq-determinant-lemma.
+    """
+    return len(weight) * log_var + torch.logdet(latent_precision(weight, log_var))

@@ -1,0 +1,261 @@
+"""The model that can be solved: its evidence, posterior and maximum, and how it collapses.
+
+Posterior collapse is foretold: a linear VAE uses a direction only if it outweighs the noise.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_lib.engine.checks import InputError, require_data
+from vae_lib.gaussian import FullGaussian, sigma_points
+from vae_lib.models import VAE, GenerativeModel
+from vae_lib.networks import LinearDecoder, LinearEncoder
+from vae_lib.objectives import elbo
+
+
+class LinearGaussian(GenerativeModel):
+    """x = W z + b + σ ε: the one latent-variable model here whose every quantity is exact.
+
+    Args:
+        weight: W, shape (D, L).
+        bias: b, shape (D,).
+        log_var: log σ² of the noise, a single number (shape ()).
+
+    Raises:
+        ValueError: If the shapes do not fit together.
+
+    Source: eq-linear-model (probabilistic PCA, Tipping & Bishop 1999).
+    """
+
+    decoder: LinearDecoder
+
+    def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
+        decoder = LinearDecoder(weight, bias, log_var)
+        super().__init__(decoder, weight.shape[1])
+        self.to(weight.dtype)
+
+    @property
+    def weight(self) -> Tensor:
+        """W, shape (D, L)."""
+        return self.decoder.weight
+
+    @property
+    def bias(self) -> Tensor:
+        """b, shape (D,)."""
+        return self.decoder.bias
+
+    @property
+    def log_var(self) -> Tensor:
+        """The noise's log σ², shape ()."""
+        return self.decoder.log_var
+
+    @property
+    def precision(self) -> Tensor:
+        """Λ = I + Wᵀ W / σ², the posterior's, the same for all data: shape (L, L).
+
+        Source: eq-linear-posterior.
+        """
+        return latent_precision(self.weight, self.log_var)
+
+    @classmethod
+    def maximum_likelihood(cls, x: Tensor, latent_dim: int) -> "LinearGaussian":
+        """The linear model under which the data are most probable, in closed form.
+
+        Args:
+            x: Data, shape (N, D).
+            latent_dim: L, less than D.
+
+        Raises:
+            ValueError: If L is not between 1 and D - 1.
+
+        Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2); the slope in W, by
+        eq-log-det-derivative, is zero there.
+        """
+        data_dim = x.shape[1]
+        if not 1 <= latent_dim < data_dim:
+            raise InputError(f"latent_dim is {latent_dim}: choose 1 to {data_dim - 1}.")
+        values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # ascending
+        noise = values[: data_dim - latent_dim].mean()
+        scale = torch.sqrt(values[data_dim - latent_dim :] - noise)
+        weight = vectors[:, data_dim - latent_dim :] * scale
+        return cls(weight, x.mean(0), noise.log())
+
+    def encode(self, x: Tensor) -> FullGaussian:
+        """The exact posterior p(z|x) for data (..., D).
+
+        Raises:
+            ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
+
+        Source: eq-bayes, eq-linear-posterior, by eq-complete-square.
+        """
+        require_data(x, self.weight.shape[0])
+        covariance = torch.linalg.inv(self.precision)
+        mean = (x - self.bias) @ self.weight @ covariance * torch.exp(-self.log_var)
+        return FullGaussian(mean, torch.linalg.cholesky(covariance))
+
+    def log_evidence(self, x: Tensor) -> Tensor:
+        """The exact log p(x) of data (..., D): shape (...), in nats.
+
+        Raises:
+            ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
+
+        Source: eq-linear-evidence, an instance of eq-gaussian-marginal.
+        """
+        require_data(x, self.weight.shape[0])
+        noise = torch.diag(self.log_var.exp().expand(self.weight.shape[0]))
+        scale_tril = torch.linalg.cholesky(self.weight @ self.weight.T + noise)
+        return FullGaussian(self.bias, scale_tril).log_prob(x)
+
+
+def latent_precision(weight: Tensor, log_var: Tensor) -> Tensor:
+    """Λ = I + Wᵀ W / σ², the precision of p(z|x) in the linear model: shape (L, L).
+
+    Args:
+        weight: W, shape (D, L).
+        log_var: log σ², shape ().
+
+    Source: eq-linear-posterior.
+    """
+    identity = torch.eye(weight.shape[1], dtype=weight.dtype, device=weight.device)
+    return identity + weight.T @ weight * torch.exp(-log_var)
+
+
+def fixed_noise_maximum(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
+    """Compute the best mean evidence of a linear model whose σ² is given, over W and b.
+
+    Args:
+        eigenvalues: Of the data's covariance (divisor N), descending, shape (D,).
+        latent_dim: L.
+        variance: σ², held fixed.
+
+    Returns:
+        Shape (), in nats per data point.
+
+    Raises:
+        ValueError: If L is not between 1 and D, or σ² is not positive.
+
+    Source: eq-fixed-noise-maximum (Tipping & Bishop 1999; Lucas et al. 2019).
+    """
+    used = _used(eigenvalues, latent_dim, variance)
+    total = torch.full_like(eigenvalues, variance)
+    total[:latent_dim] = used
+    return -0.5 * (math.log(2 * math.pi) + total.log() + eigenvalues / total).sum()
+
+
+def forecast_unit_variance(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
+    """Foretell the variance of the posterior mean of each unit of the best linear VAE.
+
+    Args:
+        eigenvalues: Of the data's covariance (divisor N), descending, shape (D,).
+        latent_dim: L.
+        variance: σ², held fixed.
+
+    Returns:
+        Shape (L,), descending, from 0 (collapsed) to 1.
+
+    Raises:
+        ValueError: If L is not between 1 and D, or σ² is not positive.
+
+    Source: eq-unit-forecast.
+    """
+    return 1 - variance / _used(eigenvalues, latent_dim, variance)
+
+
+def rate_and_distortion(
+    eigenvalues: Tensor, latent_dim: int, variance: float, beta: float
+) -> tuple[Tensor, Tensor]:
+    """Compute both terms of the linear VAE whose σ² is given and that is best for a weight β.
+
+    The best one maximises E_q[log p(x|z)] - β KL(q(z|x) ‖ p(z)), averaged over the data; its
+    mean ELBO is minus the sum of both terms.
+
+    Args:
+        eigenvalues: Of the data's covariance (divisor N), descending, shape (D,).
+        latent_dim: L.
+        variance: σ², held fixed.
+        beta: β, the weight of the KL term.
+
+    Returns:
+        The rate, mean KL, and the distortion, mean -E_q[log p(x|z)]: shape () each, in nats per
+        data point.
+
+    Raises:
+        ValueError: If L is not between 1 and D, or σ² or β is not positive.
+
+    Source: eq-rate-distortion.
+    """
+    if not beta > 0:
+        raise InputError(f"beta is {beta}: choose a positive number.")
+    used = _used(eigenvalues, latent_dim, beta * variance)
+    kept = eigenvalues[:latent_dim].clamp(max=beta * variance).sum()
+    error = kept + eigenvalues[latent_dim:].sum()
+    rate = 0.5 * torch.log(used / (beta * variance)).sum()
+    return rate, 0.5 * (len(eigenvalues) * math.log(2 * math.pi * variance) + error / variance)
+
+
+def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
+    """c_j = max(λ_j, σ²) for j = 1 … L."""
+    if not 1 <= latent_dim <= len(eigenvalues):
+        raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
+    if not variance > 0:
+        raise InputError(f"The noise variance is {variance}: choose a positive number.")
+    return eigenvalues[:latent_dim].clamp(min=variance)
+
+
+def train_linear_vae(
+    x: Tensor,
+    latent_dim: int,
+    variance: float | None = None,
+    iterations: int = 500,
+    generator: torch.Generator | None = None,
+) -> tuple[VAE, LinearGaussian]:
+    """Train a linear VAE on its exact ELBO: no draws, all data at once, L-BFGS.
+
+    Args:
+        x: Data, shape (N, D), in double precision.
+        latent_dim: L.
+        variance: σ² of the decoder, held fixed; if None it is learned.
+        iterations: L-BFGS iterations at most.
+        generator: Source of the weights at the start.
+
+    Returns:
+        The VAE, and its decoder as the linear model that is solved exactly.
+
+    Raises:
+        ValueError: If a size is less than 1, σ² is not positive or the data cannot be used.
+
+    Source: eq-elbo, made exact by eq-sigma-points.
+    """
+    if variance is not None and not variance > 0:
+        raise InputError(f"The noise variance is {variance}: choose a positive number.")
+    data_dim = x.shape[1]
+    start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
+    log_var = torch.tensor(math.log(variance or 1.0), dtype=x.dtype)
+    student = LinearGaussian(start, torch.zeros(data_dim, dtype=x.dtype), log_var)
+    student.log_var.requires_grad_(variance is None)
+    encoder = LinearEncoder(data_dim, latent_dim).to(x.dtype)
+    with torch.no_grad():
+        encoder.mean.weight.copy_(0.1 * start.T)
+        encoder.mean.bias.zero_()
+    vae = VAE(encoder, student.decoder, data_dim, latent_dim)
+    weights = [weight for weight in vae.parameters() if weight.requires_grad]
+    optimiser = torch.optim.LBFGS(
+        weights,
+        max_iter=iterations,
+        tolerance_grad=1e-8,
+        tolerance_change=1e-11,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+    )
+    noise = sigma_points(latent_dim, x.dtype)
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = elbo(vae, x, noise=noise).loss
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return vae, student.requires_grad_(False)
