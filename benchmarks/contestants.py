@@ -20,7 +20,7 @@ from vae_lib.engine.checks import Binarisation, Precision
 from vae_lib.engine.devices import Machine
 from vae_lib.engine.speed import fast_float32
 from vae_lib.models import VAE, mlp_vae
-from vae_lib.training import fit
+from vae_lib.training import History, fit
 
 BATCH, RATE = 128, 1e-3
 Begin = Callable[[Sequence[Tensor]], None]
@@ -134,11 +134,16 @@ def vae_lib_fit(
 ) -> None:
     """``vae_lib.training.fit``, with its own choice of threads or with so many."""
     model = mlp_vae()
+
+    def next_epoch(history: History) -> None:
+        if len(history.seconds) < epochs:
+            begin(parameters(model))
+
     begin(parameters(model))
     fit(
         model, images, epochs=epochs, batch_size=BATCH, learning_rate=RATE,
         binarisation=binarisation, seed=torch.initial_seed(),
-        machine=Machine("cpu", precision, threads), each_epoch=lambda _: begin(parameters(model)),
+        machine=Machine("cpu", precision, threads), each_epoch=next_epoch,
     )  # fmt: skip
 
 

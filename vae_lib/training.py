@@ -199,7 +199,7 @@ def fit(
     batch_size = batch_size * processes  # of all processes together
     rates = rates_of(learning_rate, epochs)
     sizes = (len(train), 1 if validation is None else len(validation))
-    require_settings(sizes, epochs, batch_size, rates, k)
+    require_settings(sizes, epochs, batch_size, rates, k, weight_decay, epsilon)
     require_choice("precision", machine.precision, get_args(Precision))
     device = pick_device(machine.device)
     threads = (

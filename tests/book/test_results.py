@@ -136,7 +136,7 @@ def test_fields_are_those_that_reproduce_writes(monkeypatch):
     torch.set_default_dtype(torch.float32)
     monkeypatch.setattr(reproduce, "K_TEST", 2)
     images, labels = torch.rand(24, 784), torch.zeros(24, dtype=torch.long)
-    few = Dataset(images[:12], images[12:16], images[16:], *labels.split([12, 4, 8]), "few")
+    few = Dataset(images[:12], images[12:16], images[16:], *labels.split([12, 4, 8]), "few", "few")
     plan = Plan(1, 8, OneCycle(1e-3, 1), "float32")
     _, about = reproduce.reproduce(RECIPES["burda"], few, 1, plan, device="cpu")
     assert set(about) | {"command"} == {field.name for field in fields(Run)}

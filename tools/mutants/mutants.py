@@ -27,8 +27,8 @@ from typing import Any
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
-MODULES = ("gaussian", "likelihoods", "objectives", "models")
-TESTS = [f"tests/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
+MODULES = ("gaussian", "likelihoods", "objectives", "models", "linear")
+TESTS = [f"tests/library/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
 PRELOADED = ["matplotlib.pyplot", "opencc", "pytest", "scipy.optimize", "sympy", "torch"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]

@@ -91,7 +91,13 @@ def require_binary(x: Tensor) -> None:
 
 
 def require_settings(
-    sizes: tuple[int, int], epochs: int, batch: int, rates: Sequence[float], k: int
+    sizes: tuple[int, int],
+    epochs: int,
+    batch: int,
+    rates: Sequence[float],
+    k: int,
+    weight_decay: float,
+    epsilon: float,
 ) -> None:
     """Check the settings of a training run.
 
@@ -101,6 +107,8 @@ def require_settings(
         batch: Images per step, of all processes together.
         rates: The learning rate of each epoch.
         k: Draws of z per image.
+        weight_decay: AdamW's decay.
+        epsilon: Added to Adam's denominator.
 
     Raises:
         ValueError: If one of them cannot be used.
@@ -121,6 +129,9 @@ def require_settings(
             raise InputError(f"learning_rate is {rate}{when}: choose a positive number.")
     if k < 1:
         raise InputError(f"k is {k}: draw z at least once per image.")
+    for name, value in (("weight_decay", weight_decay), ("epsilon", epsilon)):
+        if not 0 <= value < math.inf:
+            raise InputError(f"{name} is {value}: choose 0 or a small positive number.")
 
 
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:

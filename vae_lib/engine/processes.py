@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -38,7 +39,8 @@ def with_shared_gradients(module: nn.Module) -> nn.Module:
         return module
     names = inspect.signature(DistributedDataParallel).parameters
     switch = "forward_sync_buffers" if "forward_sync_buffers" in names else "broadcast_buffers"
-    return DistributedDataParallel(module, **{switch: False})
+    settings: dict[str, Any] = {switch: False}
+    return DistributedDataParallel(module, **settings)
 
 
 @contextmanager
