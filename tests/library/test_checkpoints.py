@@ -221,6 +221,22 @@ def test_other_settings_are_refused(kept, images, settings, name):
     refused(kept, images, f"was made with {name} = ", **settings)
 
 
+def test_rates_are_compared_and_not_how_they_were_written(kept, images):
+    """A function has another address in each process; what it returned has not."""
+    models = [small_model(seed=2), small_model(seed=2)]
+    copy = kept.with_name("copy")
+    copy.write_bytes(kept.read_bytes())
+    train(models[0], images, checkpoint=kept, resume=True)
+    train(models[1], images, checkpoint=copy, resume=True, learning_rate=lambda epoch: 5e-3)
+    require_same_tensors(models[0].state_dict(), models[1].state_dict())
+
+
+def test_whole_numbers_are_rates_too(tmp_path, images):
+    path = tmp_path / "a"
+    train(small_model(), images, epochs=1, learning_rate=1, checkpoint=path)
+    train(small_model(), images, epochs=2, learning_rate=1.0, checkpoint=path, resume=True)
+
+
 def test_other_images_are_refused(kept, images):
     changed = images.clone()
     changed[3, 5] += 1e-7
