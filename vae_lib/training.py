@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
@@ -105,9 +106,7 @@ def plain_fit(
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
-    optimiser = torch.optim.AdamW(
-        model.parameters(), learning_rate, weight_decay=weight_decay, fused=True
-    )
+    optimiser = AdamW(model.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(model.device).manual_seed(seed)
     means = []
     with computing(choose_threads(count_weights(model), batch_size)):
@@ -218,7 +217,7 @@ def fit(
     if validation is not None:
         validation = _ready(model, validation, "none" if binarisation == "none" else "fixed")
 
-    optimiser = torch.optim.AdamW(
+    optimiser = AdamW(
         model.parameters(), rates[0], weight_decay=weight_decay, eps=epsilon, fused=True
     )
     generator = torch.Generator(device).manual_seed(seed)
