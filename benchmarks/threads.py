@@ -3,13 +3,11 @@
 Run it as ``python -m benchmarks.threads``. ``vae_lib.engine.speed.choose_threads`` follows from it.
 """
 
-import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
@@ -72,9 +70,7 @@ def busy_core() -> Iterator[None]:
 
 def main() -> None:
     """Run the command."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
-    options.add_argument("--rounds", type=int, default=9, help="timed epochs of each")
-    options.add_argument("--output", type=Path, help="file to write; default: threads.json here")
+    options = report.options("threads", __doc__, rounds=9, images=False)
     given = options.parse_args()
     torch.set_num_threads(report.THREADS)
     images, _, _ = binary_images(None, train=12_800)
