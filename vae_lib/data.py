@@ -105,7 +105,7 @@ def binarise(
         uniform = torch.rand(
             images.shape, dtype=images.dtype, device=images.device, generator=generator
         )
-        return (uniform < images).to(images.dtype)
+        return torch.lt(uniform, images, out=uniform)  # 0 and 1, not False and True
     on_cpu = images.detach().cpu()
     seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
     fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))

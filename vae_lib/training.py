@@ -239,7 +239,7 @@ def fit(
                 order = torch.randperm(len(train), generator=generator, device=device)
                 values, kls = [], []
                 for rows in order.split(batch_size):
-                    x = train[rows]  # (B, D), of all processes together
+                    x = train.index_select(0, rows)  # (B, D), of all processes together
                     if binarisation == "dynamic":
                         x = binarise(x, "dynamic", generator)
                     noise = torch.randn(
