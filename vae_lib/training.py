@@ -15,6 +15,7 @@ from vae_lib.engine.checks import (
     Binarisation,
     Precision,
     require_choice,
+    require_finite,
     require_settings,
     require_unit_interval,
 )
@@ -190,6 +191,7 @@ def fit(
 
     Raises:
         ValueError: If data, settings or checkpoint cannot be used; nothing is trained then.
+        Diverged: If a mean is no longer finite; a checkpoint holds the epoch before.
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1);
     with several processes eq-shared-gradient.
@@ -206,11 +208,9 @@ def fit(
         or keep.earlier_threads()
         or choose_threads(count_weights(model), batch_size * k // processes)
     )
-    settings: dict[str, Any] = {
-        "batch_size": batch_size, "weight_decay": weight_decay, "epsilon": epsilon, "k": k,
-        "binarisation": binarisation, "seed": seed, "precision": machine.precision,
-        "threads": threads,
-    }  # fmt: skip
+    settings: dict[str, Any] = {"batch_size": batch_size, "k": k, "binarisation": binarisation}
+    settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "seed": seed}
+    settings |= {"precision": machine.precision, "threads": threads}
     if keep.path is not None:
         settings["checksums of the images"] = [checksum(train), checksum(validation)]
     train = _ready(model.to(device), train, binarisation)
@@ -218,7 +218,7 @@ def fit(
         validation = _ready(model, validation, "none" if binarisation == "none" else "fixed")
 
     optimiser = AdamW(
-        model.parameters(), rates[0], weight_decay=weight_decay, eps=epsilon, fused=True
+        model.parameters(), rates[0], eps=epsilon, weight_decay=weight_decay, fused=True
     )
     generator = torch.Generator(device).manual_seed(seed)
     history = History(**keep.restore(settings, rates, model, optimiser, generator))
@@ -226,6 +226,7 @@ def fit(
     bound = with_shared_gradients(Bound(model, k))
     if k > 1:
         keep_freed_memory()
+    layers = torch.autocast(device.type, torch.bfloat16, machine.precision == "bfloat16")
     share = slice(rank, None, processes)  # of a batch's rows, for this process
     if rank == 0:
         print(f"Training on {device}: {len(train):,} images,", end=" ")
@@ -246,9 +247,7 @@ def fit(
                         (k, len(rows), model.latent_dim),
                         generator=generator, dtype=x.dtype, device=device,
                     )  # fmt: skip
-                    with torch.autocast(
-                        device.type, torch.bfloat16, machine.precision == "bfloat16"
-                    ):
+                    with layers:
                         value, kl = bound(x[share], noise[:, share])
                     optimiser.zero_grad()
                     (-value.sum() * processes / len(rows)).backward()  # DDP averages
@@ -258,6 +257,8 @@ def fit(
                 sums = torch.stack([torch.cat(values).sum(), torch.cat(kls).sum()])
                 means = (add_up(sums) / len(train)).tolist()
                 validated = _elbo_means(model, validation, seed)
+                weights = [weight.detach().sum().item() for weight in model.parameters()]
+                require_finite([*means, *validated, *weights], epoch)
                 history.record(means, validated, rates[epoch], time.perf_counter() - start)
                 if rank == 0:
                     keep.save(settings, epochs, model, optimiser, generator, asdict(history))

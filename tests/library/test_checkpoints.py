@@ -267,6 +267,29 @@ def test_other_kind_of_device_is_refused(kept, images):
     refused(kept, images, "another kind of device")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("optimiser.0.exp_avg", torch.zeros(0)),
+        ("optimiser.0.exp_avg_sq", torch.zeros(1, 1)),
+        ("optimiser.1.step", torch.zeros(3)),
+        ("optimiser.2.exp_avg", None),
+        ("optimiser.99.step", torch.zeros(())),
+        ("optimiser.0.momentum", torch.zeros(())),
+        ("optimiser.x", torch.zeros(())),
+        ("generator", None),
+        ("generator", torch.zeros(5056)),
+    ],
+)
+def test_state_that_is_not_of_these_weights_is_refused(kept, images, name, value):
+    """Fused Adam trusts the shapes of its averages: a wrong one would run over the memory."""
+    tensors, about = read_checkpoint(kept)
+    others = {key: old for key, old in tensors.items() if key != name}
+    write_checkpoint(kept, others if value is None else others | {name: value}, about)
+    message = "another kind of device" if name == "generator" else "use another checkpoint"
+    refused(kept, images, message)
+
+
 def test_truncated_file_is_refused_at_every_length(kept, images):
     whole = kept.read_bytes()
     for length in (0, 1, 7, 8, 9, 500, len(whole) // 2, len(whole) - 1):

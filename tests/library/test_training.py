@@ -7,6 +7,7 @@ import torch
 from agreement import agree
 
 from vae_lib.checkpoints import read_checkpoint, write_checkpoint
+from vae_lib.engine.checks import Diverged
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.speed import choose_threads
 from vae_lib.keeping import Keep
@@ -216,6 +217,21 @@ def test_interruption_keeps_weights_and_history(images, capsys, monkeypatch):
     history = train(model, images, epochs=50)
     assert len(history.seconds) == 2
     assert "Interrupted after 2 full epochs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rate", [1e30, lambda epoch: 5e-3 if epoch < 2 else 1e30])
+def test_diverged_run_stops_and_keeps_the_last_good_epoch(images, tmp_path, rate):
+    path = tmp_path / "run"
+    with pytest.raises(Diverged, match=r"in epoch \d: .* Begin anew with a smaller learning rate"):
+        train(small_model(), images, epochs=9, learning_rate=rate, checkpoint=path)
+    if callable(rate):
+        tensors, about = read_checkpoint(path)
+        assert len(about["history"]["seconds"]) == 2
+        assert all(
+            value.isfinite().all() for value in tensors.values() if value.is_floating_point()
+        )
+    else:
+        assert not path.exists()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.cli.options import parser
 from vae_lib.cli.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
 from vae_lib.data import Dataset, load_mnist
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.checks import Diverged, InputError
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.processes import joined, rank_and_count
@@ -117,8 +117,8 @@ def _machine(options: argparse.Namespace) -> Machine:
 def main() -> None:
     """Run the command that was given.
 
-    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if another
-    process of the run died.
+    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if the
+    training diverged or another process of the run died.
     """
     top = parser()
     options = top.parse_args()
@@ -133,5 +133,8 @@ def main() -> None:
     except (InputError, DataUnavailable, OSError) as error:
         print(f"python -m vae_lib: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except Diverged as error:
+        print(f"python -m vae_lib: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
