@@ -164,10 +164,9 @@ def fit(
 ) -> History:
     """Train ``model`` in place by gradient ascent on the bound: ``plain_fit`` for long runs.
 
-    On a CPU the same seed and number of threads give the same numbers, also when the run was
-    interrupted and resumed. Ctrl-C, or the notebook's stop button, keeps the weights and returns
-    the history so far. Under ``torchrun`` (see ``engine.processes.joined``) a batch is shared out:
-    N processes of batch size B take the steps of one process of batch size N * B.
+    On a CPU the same seed and number of threads give the same numbers, interrupted and resumed or
+    not. Ctrl-C, or the notebook's stop button, keeps the weights and returns the history so far.
+    Under ``torchrun`` a batch is shared out: N processes of B take the steps of one of N * B.
 
     Args:
         model: A VAE whose weights are to be learned; it is left on the machine's device.
