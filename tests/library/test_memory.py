@@ -10,6 +10,8 @@ import torch
 
 from tools.paths import ROOT
 from vae_lib.engine import speed as memory
+from vae_lib.evaluation import log_likelihood
+from vae_lib.models import mlp_vae
 
 GIB = 2**30
 
@@ -58,8 +60,12 @@ def test_free_memory_is_known_or_guessed(monkeypatch):
     def unknown(_name):
         raise ValueError("unrecognized configuration name")
 
-    monkeypatch.setattr(os, "sysconf", unknown)
+    monkeypatch.setattr(os, "sysconf", unknown, raising=False)
     assert memory.free_bytes(cpu) == 4 * memory.CPU_BUDGET
+    monkeypatch.delattr(os, "sysconf")  # as on Windows
+    assert memory.free_bytes(cpu) == 4 * memory.CPU_BUDGET
+    x = torch.zeros(2, 9)
+    assert log_likelihood(mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)), x, 3).shape == (2,)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (7 * GIB, 80 * GIB))
     assert memory.free_bytes(torch.device("cuda")) == 7 * GIB
 
@@ -84,7 +90,7 @@ print(json.dumps(peak() - before))
 
 def test_large_evaluation_stays_small():
     """All 300 x 2000 decoded images at once would take 1.75 GiB, and several copies of them."""
-    pytest.importorskip("resource")
+    pytest.importorskip("resource", reason="only POSIX counts a process's memory by this module")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     extra = {}
     for k in (500, 2000):

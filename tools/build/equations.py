@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.build.notebooks import read_notebook
-from tools.paths import BUILD, ROOT, digest, page_names
+from tools.paths import BUILD, ROOT, VERSIONS, digest, page_names
 
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
 EQUATION = re.compile(r"^\$\$\n(?P<tex>.*?)\n\$\$(?: \((?P<label>[^)]*)\))?$", re.M | re.S)
@@ -125,7 +125,7 @@ def sources_key() -> str:
     """Return a digest of what the equations' tests depend on: tests, library and versions."""
     folders = ("vae_lib", "tests/library", "tests/processes")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    return digest([ROOT / "requirements.txt", ROOT / "tests/agreement.py", *sources])
+    return digest([*VERSIONS, ROOT / "tests/agreement.py", *sources])
 
 
 def read_agreement() -> dict[str, list[dict[str, Any]]] | None:

@@ -55,8 +55,13 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Draw images from a checkpoint's model: z from the prior, then the pixels' probabilities."""
-    from vae_lib.plotting import image_grid, use_style  # the other commands need no matplotlib
+    from matplotlib.backend_bases import FigureCanvasBase  # the other commands need no matplotlib
 
+    from vae_lib.plotting import image_grid, use_style
+
+    suffix, known = options.image.suffix[1:], FigureCanvasBase.filetypes
+    if suffix.lower() not in known:
+        raise InputError(f"{options.image} is no picture: end its name in .{', .'.join(known)}.")
     model = load_model(options.checkpoint)
     generator = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
@@ -71,6 +76,8 @@ def reproduce_figure(options: argparse.Namespace) -> None:
     """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
     recipe = RECIPES[options.what]
     require_place(options.checkpoint, options.resume)
+    if options.json is not None and not options.json.parent.is_dir():
+        raise InputError(f"{options.json} cannot be written: its folder does not exist.")
     data = load_mnist("full", options.folder)
     if options.epochs is not None:
         plan = shorter(recipe, options.epochs)

@@ -1,5 +1,6 @@
 """Recipes that lead to a figure: the paper's, to measure what was published, and the book's own."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -92,8 +93,10 @@ def plan_for(recipe: Recipe, minutes: float, k: int, data: Dataset, device: str 
         device: As for ``fit``.
 
     Raises:
-        ValueError: If not even one epoch fits.
+        ValueError: If ``minutes`` is not positive and finite, or not even one epoch fits.
     """
+    if not 0 < minutes < math.inf:
+        raise InputError(f"The budget is {minutes:g} minutes: give a positive number.")
     history = fit(recipe.build(), data.train, k=k, epochs=2, machine=Machine(device, "bfloat16"))
     second = history.seconds[1] - history.seconds[0]
     times = torch.tensor([second], device=pick_device(device))

@@ -40,9 +40,17 @@ def pick_device(name: str | None = None) -> torch.device:
         available.insert(0, "cuda")
     if name is None:
         return torch.device(available[0])
-    if name.split(":")[0] not in available:
+    try:
+        device = torch.device(name)
+    except RuntimeError:  # no name of a device
+        device = None
+    if device is None or device.type not in available or (device.index or 0) >= _count(device):
         raise InputError(f"device is {name!r}: this machine offers {', '.join(available)}.")
-    return torch.device(name)
+    return device
+
+
+def _count(device: torch.device) -> int:
+    return max(1, torch.cuda.device_count()) if device.type == "cuda" else 1
 
 
 def describe_device(place: torch.device) -> str:

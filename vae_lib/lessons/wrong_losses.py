@@ -107,10 +107,12 @@ def make_bench(data_dim: int = 6, latent_dim: int = 2, count: int = 5, seed: int
         seed: Of everything that is drawn.
 
     Raises:
-        ValueError: If L is not between 1 and D.
+        ValueError: If L is not between 1 and D, or ``count`` is less than 1.
     """
     if not 1 <= latent_dim <= data_dim:
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {data_dim}.")
+    if count < 1:
+        raise InputError(f"count is {count}: draw at least 1 data point.")
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape: int) -> Tensor:
@@ -167,8 +169,12 @@ def doubling_check(loss: Loss, bench: Bench) -> float:
 def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
     """By how much the loss misses J + D log c when data and model are in units 1/c.
 
+    Raises:
+        ValueError: If ``factor`` is not positive.
+
     Source: eq-rescaling.
     """
+    _require_positive(factor)
     model = bench.model
     scaled = LinearGaussian(
         factor * model.weight, factor * model.bias, model.log_var + 2 * math.log(factor)
@@ -180,7 +186,14 @@ def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
 
 
 def slope_check(loss: Loss, bench: Bench, step: float = 1e-4) -> float:
-    """By how much a finite difference in log σ² misses ½ (Λ_jj σ_j² - 1). Source: eq-slope."""
+    """By how much a finite difference in log σ² misses ½ (Λ_jj σ_j² - 1).
+
+    Raises:
+        ValueError: If ``step`` is not positive.
+
+    Source: eq-slope.
+    """
+    _require_positive(step)
     worst = 0.0
     for j in range(bench.model.latent_dim):
         shift = torch.zeros(bench.model.latent_dim, dtype=torch.float64)
@@ -231,7 +244,7 @@ def kl_weight_to_beta(
         kl_divisor: s: 1 if the KL term is summed over latent coordinates, L if it is averaged.
 
     Raises:
-        ValueError: If a weight or divisor is not positive.
+        ValueError: If a weight or divisor is not positive and finite.
 
     Source: eq-reduction-beta.
     """
@@ -254,7 +267,7 @@ def variance_to_kl_weight(
         kl_divisor: s.
 
     Raises:
-        ValueError: If an argument is not positive.
+        ValueError: If an argument is not positive and finite.
 
     Source: eq-reduction-beta, solved for b with β = 2 σ_x².
     """
@@ -317,9 +330,15 @@ def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
     Returns:
         0 up to sampling error if they are samples; E[Var(x|z)] / Var(x) if they are means.
 
+    Raises:
+        ValueError: If the model's pixels do not vary, as with a single image that it is sure of.
+
     Source: eq-total-variance.
     """
-    return 1 - (shown.var(0, correction=0).sum() / total_variance(decoded).sum()).item()
+    total = total_variance(decoded).sum().item()
+    if not total > 0:
+        raise InputError(f"The model's pixels have variance {total}: give more than one draw.")
+    return 1 - shown.var(0, correction=0).sum().item() / total
 
 
 def report_check(
@@ -342,5 +361,5 @@ def _largest(violation: Tensor) -> float:
 
 
 def _require_positive(*values: float) -> None:
-    if not all(value > 0 for value in values):
-        raise InputError(f"The values are {values}: weights, divisors and variances are positive.")
+    if not all(0 < value < math.inf for value in values):
+        raise InputError(f"The values are {values}: each must be positive and finite.")
