@@ -16,8 +16,6 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from tools.build.run_notebooks import know_outputs_by_the_code
-
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -76,12 +74,3 @@ def page_width(path: Path) -> int:
     with Image.open(path) as picture:
         dots_per_inch = picture.info.get("dpi", (PIXELS_PER_INCH,))[0]
         return round(picture.width * PIXELS_PER_INCH / dots_per_inch)
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    know_outputs_by_the_code()
-    app.connect("doctree-read", remove_what_pages_do_without)
-    app.connect("doctree-read", describe_figures)
-    app.connect("doctree-read", size_figures)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
