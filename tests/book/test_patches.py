@@ -1,12 +1,19 @@
 """A patch of others' pages does what it says, and ends the build when its pattern disappears."""
 
+from pathlib import Path
+
+import pydata_sphinx_theme
 import pytest
+import sphinx_book_theme
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 from vae_book import equations
 from vae_book.patches import PAGES, apply, copy_button, toggle_button
 
+from tools.paths import ROOT
+
+TEMPLATES = ROOT / "book/_templates"
 ICON_SCRIPT, *REST = PAGES
 SCRIPT = """<!-- So that users can add custom icons -->
   <script defer src="../_static/scripts/fontawesome.js?digest=55c2"></script>
@@ -78,6 +85,18 @@ def test_icon_that_is_silent_already_stays_as_it_is(tmp_path):
     assert page.read_text() == (
         f'{silent}<i aria-hidden="true" class="fas fa-list"></i><i class="b"></i>'
     )
+
+
+def test_each_template_of_the_book_takes_the_place_of_one_of_the_theme():
+    own = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
+    known = {
+        path.relative_to(folder).as_posix()
+        for theme in (pydata_sphinx_theme, sphinx_book_theme)
+        for top in (Path(theme.__file__).parent / "theme").iterdir()
+        for folder in (top, top / "components")
+        for path in folder.rglob("*.html")
+    }
+    assert own - known == {"language-switch.html"}, "the theme no longer asks for these"
 
 
 def test_equations_number_that_sphinx_writes_otherwise_is_an_error(monkeypatch):

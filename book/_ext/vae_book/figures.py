@@ -1,4 +1,4 @@
-"""Figures in the built pages: their alternative text, their size, one run for both languages.
+"""Figures in the built pages: their alternative text and their size.
 
 The code cells of the two languages are equal to the byte, so the text stands in the cells'
 metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
