@@ -207,7 +207,7 @@ def test_table_of_what_was_not_measured_says_so(shown, table):
 def test_file_with_a_number_for_a_spread_is_an_error_of_the_page(shown):
     old = {"fit": {"seconds": SPREAD, "times_faster": 3.28}}
     document, said = shown("ladder", "en", SHAPE["ladder"] | {"contestants": old})
-    assert "ERROR: ladder.json lacks what ladder shows" in said and not cells(document)
+    assert "ERROR: ladder.json lacks a spread (median, min, max)" in said and not cells(document)
     assert "measure again with `python -m benchmarks.ladder`" in said
 
 

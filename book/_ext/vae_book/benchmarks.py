@@ -267,7 +267,8 @@ class BenchmarkTable(BenchmarkDirective):
         try:
             made = make(results)
         except (KeyError, TypeError) as error:
-            what = error.args[0] if isinstance(error, KeyError) else f"what {name} shows ({error})"
+            what = "a spread (median, min, max) where it has a number"
+            what = error.args[0] if isinstance(error, KeyError) else what
             again = f"measure again with `python -m benchmarks.{file}`"
             raise self.error(f"{file}.json lacks {what}: {again}.") from None
         if not made.rows:
