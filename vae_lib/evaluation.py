@@ -9,7 +9,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
-from vae_lib.engine.checks import InputError, Precision, require_choice
+from vae_lib.engine.checks import Binarisation, InputError, Precision, require_choice
 from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import GenerativeModel, count_weights
@@ -91,7 +91,7 @@ class Score:
     values: Tensor
     k: int
     data: str
-    binarisation: str
+    binarisation: Binarisation
 
     def __post_init__(self) -> None:
         good, count = int(torch.isfinite(self.values).sum()), len(self.values)

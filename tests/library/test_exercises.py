@@ -168,6 +168,10 @@ def wraps(f):
 decorated = wraps(plain)
 instance = Callable()
 partial = functools.partial(torch.stack, 3)
+
+@torch.no_grad()
+def decorated_elsewhere(x):
+    return x.reshape(9)
 """
 
 
@@ -182,6 +186,7 @@ partial = functools.partial(torch.stack, 3)
         ("instance", " in line 22, `return x / undefined`: name 'undefined' is not defined."),
         ("again", " in line 25, `return again(x, depth + 1)`: maximum recursion depth exceeded"),
         ("decorated", " in line 6, `return y.reshape(7)`: "),
+        ("decorated_elsewhere", " in line 39, `return x.reshape(9)`: "),
         ("partial", "Your function stops with TypeError: "),
     ],
 )

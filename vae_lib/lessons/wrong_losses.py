@@ -7,6 +7,7 @@ a loss and returns by how many nats it violates an identity: zero, up to roundin
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -19,7 +20,16 @@ from vae_lib.models import GenerativeModel
 
 Loss = Callable[[GenerativeModel, Tensor, DiagonalGaussian, Tensor], Tensor]
 
-MISTAKES = {
+Mistake = Literal[
+    "ELBO minimised",
+    "KL sign",
+    "mean over pixels",
+    "σ in the draw",
+    "σ in the KL",
+    "squared error",
+    "no noise",
+]
+MISTAKES: dict[Mistake, str] = {
     "ELBO minimised": "the bound itself is handed to the minimiser",
     "KL sign": "the KL term is subtracted from the loss",
     "mean over pixels": "the log-likelihood is averaged over pixels, the KL term is summed",
@@ -30,7 +40,7 @@ MISTAKES = {
 }
 
 
-def make_loss(*mistakes: str) -> Loss:
+def make_loss(*mistakes: Mistake) -> Loss:
     """Return J = -𝓛, or what becomes of it when ``mistakes`` are made.
 
     The returned function takes a model, data x (B, D), a Gaussian q over (B, L) and noise ε
@@ -216,7 +226,7 @@ CHECKS: dict[str, Callable[[Loss, Bench], float]] = {
     "slope in log σ²": slope_check,
 }
 
-CAUGHT_BY = {
+CAUGHT_BY: dict[Mistake, str] = {
     "ELBO minimised": "floor",
     "KL sign": "blind decoder",
     "mean over pixels": "pixels doubled",
