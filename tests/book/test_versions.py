@@ -94,7 +94,8 @@ def test_every_installed_distribution_that_they_need_is_pinned():
 def test_every_package_that_our_code_imports_is_a_direct_requirement():
     direct, provided_by = pins("requirements.txt"), packages_distributions()
     files = [path for folder in OURS for path in sorted((ROOT / folder).rglob("*.py"))]
-    own = {path.stem for path in files} | {"vae_lib", "tools", "benchmarks", "wrong_answers"}
+    own = {path.stem for path in files}
+    own |= {"vae_book", "vae_lib", "tools", "benchmarks", "wrong_answers"}
     for path in files:
         for module in imported(ast.parse(path.read_text(encoding="utf-8"))):
             if module not in own and module not in sys.stdlib_module_names:

@@ -47,7 +47,8 @@ def trained(tmp_path):
         "k_test": 5000, "images": 10000, "test_binarisation": "fixed", "epochs": 2,
         "batch_size": 8, "learning_rate": "0.001", "precision": "float32", "seed": 0,
         "final_train_bound": history.train_bound[-1], "training_seconds": 1.5,
-        "evaluation_seconds": 0.5, "device": "a device", "torch": torch.__version__,
+        "evaluation_seconds": 0.5, "device": "a device", "threads": None, "architecture": None,
+        "torch": torch.__version__,
         "command": "python -m vae_lib reproduce burda",
     }  # fmt: skip
     result.write_text(json.dumps(about))

