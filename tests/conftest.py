@@ -12,8 +12,6 @@ from tools.build.equations import coded, sources_key
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.linear import LinearGaussian
 
-pytest_plugins = ["browser"]
-
 matplotlib.use("agg")
 
 

@@ -1,16 +1,9 @@
 """The helper that compares with an oracle, and the report that it leaves for the index."""
 
-import json
-import subprocess
-import sys
-
 import agreement
 import pytest
 import torch
 from agreement import agree, agree_in_standard_errors, reached
-
-from tools.build.equations import sources_key
-from tools.paths import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -53,21 +46,3 @@ def test_a_comparison_may_be_of_one_equation_only():
 def test_what_does_not_agree_is_refused(compare, message):
     with pytest.raises(AssertionError, match=message):
         compare()
-
-
-def test_report_comes_from_every_worker(tmp_path):
-    """Two workers, and a test of each kind of difference."""
-    report = tmp_path / "agreement.json"
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
-    command += ["--agreement", str(report), "-k", "relative_variance"]
-    command += ["tests/library/test_evidence.py"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout
-    written = json.loads(report.read_text())
-    assert written["sources"] == sources_key()
-    exact, spread = written["equations"]["eq-relative-variance"]
-    name = "test_relative_variance_is_scipys_integral"
-    assert exact["test"] == f"tests/library/test_evidence.py::{name}"
-    assert exact["oracle"] == "quadrature" and exact["passed"]
-    assert exact["agreement"] < 1e-10 and exact["standard_error"] is None
-    assert spread["oracle"] == "Monte Carlo" and 0 < spread["agreement"] < 4

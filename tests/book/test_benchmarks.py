@@ -10,13 +10,12 @@ from directives import cells, page
 from vae_book import benchmarks as tables
 
 from benchmarks import report
-from benchmarks.contestants import Net, in_memory_loop, parameters
+from benchmarks.contestants import Net, parameters
 from benchmarks.floor import LAYERS
 from benchmarks.images import synthetic
 from benchmarks.ladder import RUNGS
 from benchmarks.likelihood import difference_to_the_naive_sum
 from benchmarks.profiles import GROUPS, REST, group_of
-from benchmarks.turns import Turn, rounds_of
 from tools.paths import ROOT
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -273,32 +272,6 @@ def test_a_contestant_begins_each_epoch_and_trains_nothing_before(contestant):
     for one, other in zip(seen[0], Net().parameters(), strict=True):
         assert torch.equal(one, other), "the first epoch begins with trained weights"
     assert not any(torch.equal(one, other) for one, other in zip(seen[0], seen[1], strict=True))
-
-
-def test_contestants_take_turns_in_processes_of_their_own():
-    turn = Turn(in_memory_loop, synthetic(256, 0), 2)
-    assert turn.epoch() > 0
-    before = turn.weights()
-    assert turn.epoch() > 0
-    after = turn.weights()
-    turn.end()
-    assert [weight.shape for weight in after] == [weight.shape for weight in Net().parameters()]
-    assert not any(torch.equal(one, other) for one, other in zip(before, after, strict=True))
-
-
-def test_each_round_holds_the_seconds_of_each():
-    rounds = list(rounds_of({"one": in_memory_loop, "two": in_memory_loop}, synthetic(256, 0), 2))
-    assert [set(seconds) for seconds in rounds] == [{"one", "two"}] * 2
-    assert min(seconds[name] for seconds in rounds for name in seconds) > 0
-
-
-def fail(images, epochs, begin):
-    raise ValueError("no such library")
-
-
-def test_a_contestant_that_fails_is_not_waited_for():
-    with pytest.raises(EOFError):
-        Turn(fail, synthetic(256, 0), 2)
 
 
 def test_synthetic_images_are_binary_and_always_the_same():

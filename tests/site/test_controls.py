@@ -1,12 +1,10 @@
 """What a reader presses, in a real browser: folded boxes, copy buttons, dark mode, next page."""
 
 import pytest
-import yaml
-from browser import open_page
-from bs4 import BeautifulSoup, SoupStrainer
+from browser import each_page, open_page
 
 from tools.build.notebooks import read_notebook
-from tools.paths import HTML, ROOT
+from tools.paths import ROOT, page_names
 
 CHAPTER = "02_variational_inference"
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh-TW"])
@@ -73,19 +71,11 @@ def test_dark_mode_stays_on_the_next_page(page, root, language):
     assert not page.problems
 
 
-@LANGUAGES
-def test_next_and_previous_lead_through_the_whole_book(address, language):
+@each_page
+def test_next_and_previous_lead_through_the_whole_book(visited, place):
     """Each page names its neighbours in the table of contents; the first and last have one."""
-
-    toc = yaml.safe_load((ROOT / f"book/{language}/_toc.yml").read_text("utf-8"))
-    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    names = [f"{name}.html" for name in [toc["root"], *chapters]]
-    neighbours = {name: [None, None] for name in names}
-    for name in names:
-        html = (HTML / language / name).read_text("utf-8")
-        for link in BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("a")):
-            for place, kind in enumerate(("left-prev", "right-next")):
-                if kind in link.get("class", ()):
-                    neighbours[name][place] = link["href"]
-    expected = zip([None, *names], [*names[1:], None], strict=False)
-    assert neighbours == dict(zip(names, map(list, expected), strict=True))
+    language, _, own = place.name.partition("/")
+    names = [None, *(f"{name}.html" for name in page_names(language)), None]
+    number = names.index(own)
+    for links, neighbour in zip(visited.neighbours, names[number - 1 :: 2], strict=False):
+        assert {link[0] for link in links} == {neighbour} - {None}

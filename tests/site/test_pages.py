@@ -1,119 +1,61 @@
 """The built pages in a real browser: from a server and from files, no kernel and no network."""
 
 import functools
-import re
 from pathlib import Path
 
 import pytest
-from browser import PAGES, SOURCES, html_name, open_page, watch
+from browser import each_page, open_page
 from bs4 import BeautifulSoup
 from pages import labels, simplified_only
 
 from benchmarks.pages import weigh
 from tools.paths import HTML
-from tools.site.browsing import files_behind
 from tools.site.page_weights import LIMIT
 
-EXPLORERS = {
-    html_name(page): sum(len(re.findall(r"^explorer\(", c["source"], re.M)) for c in page.cells)
-    for page in SOURCES
-}
-# Every character that a reader can meet: the text, and the attributes that are shown or read out.
-READ_TEXT = """() => {
-    const words = [document.title, document.body.innerText];
-    for (const name of ["title", "aria-label", "placeholder", "alt", "data-tooltip"])
-        for (const node of document.querySelectorAll(`[${name}]`))
-            words.push(node.getAttribute(name));
-    return words.join("\\n");
-}"""
-WITHOUT_ALT = """() => [...document.images]
-    .filter(image => image.closest("article") ? !image.alt : !image.hasAttribute("alt"))
-    .map(image => image.outerHTML.slice(0, 80))"""
-UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
-    const { content, font } = getComputedStyle(icon, "::before");
-    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
-}).map(icon => icon.className)"""
-# What scrolls inside its own box may be wide; these boxes may not, nor may the page.
-TOO_WIDE = """() => {
-    const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
-        .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
-        .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
-        .filter(node => !node.closest(".pst-scrollable-table-container"))
-        .map(node => node.outerHTML.slice(0, 80));
-    const extra = document.documentElement.scrollWidth - innerWidth;
-    return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;
-}"""
-# Whether another picture is on the screen than at the last call; hidden frames have no size.
-NEW_PICTURE = """node => {
-    const shown = [...node.querySelectorAll("img")].filter(img => img.getClientRects().length);
-    const before = node.shownPicture;
-    node.shownPicture = shown.map(img => img.src).join();
-    return shown.length > 0 && node.shownPicture !== before;
-}"""
 
-
-@pytest.fixture(scope="module", params=PAGES)
-def opened(request, browser, address, root):
-    """One page, opened once for all the tests that look at it."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        page = context.new_page()
-        watch(page, address)
-        page.source = request.param
-        open_page(page, root, page.source)
-        yield page
-
-
-def test_page_is_light(opened, root):
+@each_page
+def test_page_is_light(visited, place):
     """All that it asked for, with the fonts that the build cannot know of."""
-    files = files_behind(opened.asked, root)
-    assert opened.source in files and len(files) > 20
-    fetched = weigh(files)["compressed_bytes"]
-    assert fetched < LIMIT, f"{opened.source} fetches {fetched / 1e6:.2f} MB, compressed"
+    assert place.name in visited.files and len(visited.files) > 20
+    fetched = weigh(visited.files)["compressed_bytes"]
+    assert fetched < LIMIT, f"{place} fetches {fetched / 1e6:.2f} MB, compressed"
 
 
-def test_equations_are_rendered(opened):
-    equations = opened.locator("div.math, span.math").count()
-    assert opened.locator("mjx-container").count() >= equations, "math is not rendered"
-    assert opened.locator("mjx-merror").count() == 0, "an equation has a TeX error"
+@each_page
+def test_equations_are_rendered(visited):
+    formulas = visited.formulas
+    assert formulas["drawn"] >= formulas["written"], "math is not rendered"
+    assert formulas["errors"] == 0, "an equation has a TeX error"
 
 
-def test_pictures_have_alternative_texts(opened):
-    assert not opened.evaluate(WITHOUT_ALT)
+@each_page
+def test_pictures_have_alternative_texts(visited):
+    assert not visited.without_alt
 
 
-def test_icons_are_drawn(opened):
-    assert not opened.evaluate(UNDRAWN_ICONS)
+@each_page
+def test_icons_are_drawn(visited):
+    assert not visited.undrawn_icons
 
 
-def test_language_and_script(opened):
-    language = opened.source.split("/")[0]
-    assert opened.locator("html").get_attribute("lang") == language
+@each_page
+def test_language_and_script(visited, place):
+    language = place.name.split("/")[0]
+    assert visited.language == language
     if language == "zh-TW":
-        assert not simplified_only() & set(opened.evaluate(READ_TEXT)), "Simplified Chinese"
+        assert not simplified_only() & set(visited.text), "Simplified Chinese"
 
 
-def test_sliders_move_the_picture(opened):
-    explorers = opened.locator(".explorer").all()
-    assert len(explorers) == EXPLORERS[opened.source]
-    for number, explorer in enumerate(explorers, start=1):
-        assert explorer.evaluate(NEW_PICTURE), f"explorer {number} shows no picture"
-        for slider in explorer.locator("[role=slider]").all():
-            slider.focus()
-            at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
-            slider.press("ArrowLeft" if at_end else "ArrowRight")
-            assert explorer.evaluate(NEW_PICTURE), f"a slider of explorer {number} is dead"
-
-
-def test_nothing_is_wider_than_the_screen(opened):
+@each_page
+def test_nothing_is_wider_than_the_screen(visited):
     for width in (1280, 390):
-        opened.set_viewport_size({"width": width, "height": 900})
-        assert not opened.evaluate(TOO_WIDE), f"too wide at {width} px"
+        assert not visited.too_wide[width], f"too wide at {width} px"
 
 
-def test_no_error_and_no_other_host(opened, record_property):
-    """The last of a page's tests, so that it hears of what its sliders asked for, too."""
-    record_property("hosts", dict(opened.hosts))
-    assert not opened.problems
+@each_page
+def test_no_error_and_no_other_host(visited):
+    """From the opening to the last move of a slider."""
+    assert not visited.problems
 
 
 def test_network_is_cut(page, address):

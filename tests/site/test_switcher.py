@@ -1,8 +1,7 @@
 """The link to the other language leads to the same page and the same place in it."""
 
 import pytest
-from browser import PAGES, open_page
-from bs4 import BeautifulSoup
+from browser import each_page, open_page
 
 from tools.paths import HTML
 
@@ -38,19 +37,11 @@ def wait_for_section(page, number):
     page.wait_for_function(f"number => ({SECTION_AT_TOP})() === number", arg=number)
 
 
-@pytest.mark.usefixtures("address")
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_links_to_itself_in_the_other_language(name):
-    language, _, path = name.partition("/")
+@each_page
+def test_every_page_links_to_itself_in_the_other_language(visited, place):
+    language, _, path = place.name.partition("/")
     other = OTHER[language]
-    parsed = BeautifulSoup((HTML / name).read_text("utf-8"), "html.parser")
-    [link] = parsed.select("a.language-switch")
-    assert [link["href"], link["lang"], link["hreflang"], link.text] == [
-        f"../{other}/{path}",
-        other,
-        other,
-        NAMES[other],
-    ]
+    assert visited.switches == [[f"../{other}/{path}", other, other, NAMES[other]]]
     assert (HTML / other / path).is_file()
 
 

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Browser, Page
+
 from tools.build.static_files import NPM_FOLDER
 from tools.paths import HTML
 from tools.site.browsing import chromium, wait_until_ready
@@ -23,27 +25,37 @@ THEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 # Without motion: a colour that is still fading would be measured halfway.
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+# No rule that runs reads style sheets, so axe-core need not fetch them.
 # The drawn formula is hidden from screen readers: they read the MathML beside it.
-STRUCTURE = """async () => (await axe.run({exclude: ["mjx-math"]}, {
+STRUCTURE = """async rules => (await axe.run({exclude: ["mjx-math"]}, {
     resultTypes: ["violations"],
-    rules: Object.fromEntries(%s.map(rule => [rule, {enabled: false}])),
+    preload: {assets: ["media"]},
+    rules: Object.fromEntries(rules.map(rule => [rule, {enabled: false}])),
 })).violations"""
-COLOURS = """async () => {
+# For these rules a drawn formula is an empty box: it holds no text, and its MathML is not drawn.
+EMPTY_FORMULAS = """() => {
+    for (const node of document.querySelectorAll("mjx-container"))
+        node.replaceChildren();
+}"""
+COLOURS = """async rules => {
     const kind = node => node === document.body ? "" :
         `${kind(node.parentElement)} ${node.tagName}.${node.className}`;
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const include = new Map();
     while (words.nextNode()) {
         const node = words.currentNode.parentElement;
-        if (words.currentNode.data.trim() && node.checkVisibility()
-                && !node.closest("mjx-assistive-mml") && !include.has(kind(node)))
+        if (words.currentNode.data.trim() && node.checkVisibility() && !include.has(kind(node)))
             include.set(kind(node), node);
     }
-    const options = {resultTypes: ["violations"], runOnly: %s};
+    const options = {resultTypes: ["violations"], preload: false, runOnly: rules};
     return (await axe.run({include: [...include.values()]}, options)).violations;
 }"""
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
-AFTER_RESIZING = 500  # milliseconds until the theme has made what scrolls reachable by the keyboard
+# A moment after resizing the theme makes what scrolls, and only that, reachable by the keyboard.
+SETTLED = """width => innerWidth === width && [...document.querySelectorAll(
+    "pre, .cell_output > .output, .jp-RenderedHTMLCommon, .pst-scrollable-table-container",
+)].every(box => (box.tabIndex === 0) ===
+    (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight))"""
 SET_THEME = "theme => { document.documentElement.dataset.theme = theme }"
 
 
@@ -77,33 +89,59 @@ def page_names(folder: Path = HTML) -> list[str]:
     return [name for name in found if name not in ("en/index.html", "zh-TW/index.html")]
 
 
-def open_page(browser: Any, path: Path) -> Any:
-    """Open a page and wait until its equations and sliders stand still."""
-    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
-    page.goto(path.as_uri())
+def resize(page: Page, width: int) -> None:
+    """Make the window so many pixels wide and wait until the theme has followed."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function(SETTLED, arg=width)
+
+
+def audit(page: Page, name: str) -> list[Violation]:
+    """Return every violation in the four views of an opened page.
+
+    The page keeps the last width and theme, and its formulas are gone.
+
+    Args:
+        page: The page, its equations and sliders at rest.
+        name: What the violations call it.
+    """
     page.add_style_tag(content=STILL)
-    wait_until_ready(page)
-    return page
-
-
-def audit(browser: Any, name: str, folder: Path = HTML) -> list[Violation]:
-    """Return every violation in the four views of one page."""
-    page = open_page(browser, folder / name)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
+
+    def keep(rules: list[dict[str, Any]], theme: str, width: int) -> None:
+        for rule in rules:
+            for node in rule["nodes"]:
+                impact = node["impact"] or rule["impact"]
+                place = " ".join(map(str, node["target"]))
+                why = node["failureSummary"]
+                found.append(Violation(name, theme, width, rule["id"], impact, place, why))
+
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(AFTER_RESIZING)
-        structure = page.evaluate(STRUCTURE % json.dumps(COLOUR_RULES))
+        resize(page, width)
+        structure = page.evaluate(STRUCTURE, COLOUR_RULES)
+        for theme in THEMES:
+            keep(structure, theme, width)
+    page.evaluate(EMPTY_FORMULAS)
+    for width in reversed(WIDTHS):
+        resize(page, width)
         for theme in THEMES:
             page.evaluate(SET_THEME, theme)
-            colours = page.evaluate(COLOURS % json.dumps(COLOUR_RULES))
-            for rule in structure + colours:
-                for node in rule["nodes"]:
-                    impact = node["impact"] or rule["impact"]
-                    place = " ".join(map(str, node["target"]))
-                    why = node["failureSummary"]
-                    found.append(Violation(name, theme, width, rule["id"], impact, place, why))
+            keep(page.evaluate(COLOURS, COLOUR_RULES), theme, width)
+    return found
+
+
+def open_and_audit(browser: Browser, address: str, name: str) -> list[Violation]:
+    """Open a page and audit it.
+
+    Args:
+        browser: Chromium.
+        address: Of the folder of the built pages, without a final slash.
+        name: The page's path below it.
+    """
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
+    page.goto(f"{address}/{name}")
+    wait_until_ready(page)
+    found = audit(page, name)
     page.close()
     return found
 
@@ -131,7 +169,8 @@ def main() -> None:
     options = parser.parse_args()
     pages = page_names(options.folder)
     with chromium() as browser:
-        found = [one for name in pages for one in audit(browser, name, options.folder.resolve())]
+        address = options.folder.resolve().as_uri()
+        found = [one for name in pages for one in open_and_audit(browser, address, name)]
     print(table(found, pages))
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")

@@ -1,0 +1,83 @@
+"""The built pages' names, and what each test of them needs to open one.
+
+The browser has no network but the tests' own server. What a page asks of anyone else fails, and
+`page.problems` keeps it.
+"""
+
+import os
+from collections import Counter
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from pages import Page, pages
+
+from tools.paths import HTML, ROOT
+from tools.site.browsing import wait_until_ready
+
+REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
+WINDOW = {"width": 1280, "height": 900}
+
+
+class Place(NamedTuple):
+    """A page's path below ``_build/html``, and whether it is opened as a file."""
+
+    name: str
+    from_disk: bool = False
+
+    def __str__(self) -> str:
+        return f"file-{self.name}" if self.from_disk else self.name
+
+
+def html_name(page: Page) -> str:
+    """The built page's path below ``_build/html``."""
+    return page.path.relative_to(ROOT / "book").with_suffix(".html").as_posix()
+
+
+SOURCES = pages("en") + pages("zh-TW")
+PAGES = [html_name(page) for page in SOURCES]
+# One page of each kind is opened from the reader's disk, too; both languages are among them.
+KINDS = ("en/intro", "zh-TW/03_gaussian_posterior", "en/api", "zh-TW/equations", "en/results")
+FROM_DISK = [Place(f"{name}.html", from_disk=True) for name in KINDS]
+
+
+def each(places):
+    """A test's parameter ``place``; all tests of one page run in one process, after one visit."""
+    return pytest.mark.parametrize(
+        "place",
+        [pytest.param(one, marks=pytest.mark.xdist_group(str(one)), id=str(one)) for one in places],
+    )
+
+
+each_page = each([*map(Place, PAGES), *FROM_DISK])
+
+
+def watch(page, address: str) -> None:
+    """Keep what goes wrong in `page.problems`, what it asks for in `page.asked`, and the hosts."""
+    page.problems, page.asked, page.hosts = [], set(), Counter()
+
+    def keep_request(request):
+        page.asked.add(request.url)
+        if not request.url.startswith(("data:", "blob:")):
+            page.hosts[urlsplit(request.url).hostname or "files"] += 1
+            if not request.url.startswith((f"{address}/", f"{HTML.as_uri()}/")):
+                page.problems.append(f"asked another host: {request.url}")
+
+    page.on("request", keep_request)
+    page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
+    page.on(
+        "console",
+        lambda line: line.type == "error" and page.problems.append(f"{line.text} {line.location}"),
+    )
+
+
+def cannot_run(reason: str) -> None:
+    if REQUIRED:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def open_page(page, root: str, name: str) -> None:
+    """Open a page and wait until its equations and its widgets are there."""
+    page.goto(f"{root}/{name}")
+    wait_until_ready(page)

@@ -1,0 +1,77 @@
+"""A server, a browser, a page, and the visits that the tests of the built pages share.
+
+The hosts that the pages asked, with the number of requests, stand below the tests' summary.
+"""
+
+from collections import Counter
+
+import pytest
+from browser import WINDOW, cannot_run, watch
+from playwright.sync_api import Error
+from visits import visit
+
+from tools.paths import HTML
+from tools.site.axe import AXE
+from tools.site.browsing import chromium, serve
+
+
+@pytest.fixture(scope="session")
+def address():
+    if not (HTML / "zh-TW/intro.html").exists():
+        cannot_run("there are no built pages: run `make book` first")
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser():
+    try:
+        with chromium() as browser:
+            yield browser
+    except Error as error:
+        cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def root(request, address) -> str:
+    """Where the pages are: on a server, then on the reader's disk, both without a network."""
+    return address if request.param == "http" else HTML.as_uri()
+
+
+@pytest.fixture
+def page(browser, address, record_property):
+    with browser.new_context(viewport=WINDOW) as context:
+        page = context.new_page()
+        watch(page, address)
+        yield page
+        record_property("hosts", dict(page.hosts))
+
+
+@pytest.fixture(scope="session")
+def visits() -> dict:
+    """What has been seen so far."""
+    return {}
+
+
+@pytest.fixture
+def visited(place, visits, address, browser, record_property):
+    """What the one visit to ``place`` found; the first test that asks for it makes it."""
+    if not AXE.exists():
+        cannot_run("axe-core is not there: run `make book` first")
+    if place not in visits:
+        visits[place] = visit(browser, address, place)
+        record_property("hosts", dict(visits[place].hosts))
+    return visits[place]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say whom the pages of all tests asked for anything."""
+    hosts = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "hosts" and report.when == "teardown":
+                    hosts.update(value)
+    if hosts:
+        listed = ", ".join(f"{host} ({number:,} requests)" for host, number in hosts.items())
+        terminalreporter.write_line(f"hosts that the pages asked: {listed}")

@@ -1,0 +1,206 @@
+"""One visit to a page, which collects all that the tests ask of it.
+
+The page is looked at before anything in it has moved; then it is made narrow, audited by axe-core
+in its four views, and each slider is taken by the keyboard from one end to the other.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from browser import WINDOW, Place, open_page, watch
+from playwright.sync_api import TimeoutError as TooLate
+
+from tools.paths import HTML
+from tools.site.axe import WIDTHS, Violation, audit, resize
+from tools.site.browsing import files_behind
+
+# Every character that a reader can meet: the text, and the attributes that are shown or read out.
+READ_TEXT = """() => {
+    const words = [document.title, document.body.innerText];
+    for (const name of ["title", "aria-label", "placeholder", "alt", "data-tooltip"])
+        for (const node of document.querySelectorAll(`[${name}]`))
+            words.push(node.getAttribute(name));
+    return words.join("\\n");
+}"""
+WITHOUT_ALT = """() => [...document.images]
+    .filter(image => image.closest("article") ? !image.alt : !image.hasAttribute("alt"))
+    .map(image => image.outerHTML.slice(0, 80))"""
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
+    const { content, font } = getComputedStyle(icon, "::before");
+    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+}).map(icon => icon.className)"""
+FORMULAS = """() => {
+    const count = selector => document.querySelectorAll(selector).length;
+    return {
+        written: count("div.math, span.math"),
+        drawn: count("mjx-container"),
+        errors: count("mjx-merror"),
+        with_mathml: count("mjx-container > mjx-assistive-mml > math"),
+        silent: count("mjx-container > mjx-math[aria-hidden=true]"),
+    };
+}"""
+# What scrolls inside its own box may be wide; these boxes may not, nor may the page.
+TOO_WIDE = """() => {
+    const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
+        .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
+        .filter(node => !node.closest(".pst-scrollable-table-container"))
+        .map(node => node.outerHTML.slice(0, 80));
+    const extra = document.documentElement.scrollWidth - innerWidth;
+    return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;
+}"""
+# The words of the interface: around the article, in it, and in it read out or popped up.
+WORDS = """() => {
+    const written = "dt[class^=field-], .admonition-title, .caption-text, button, summary, " +
+        ".viewcode-link, .viewcode-back, .highlight-caption";
+    const quoted = "pre, code, kbd, .sig-name, script, style, noscript, mjx-container, .math, " +
+        ".pre, .search";
+    const around = [], inside = [], readOut = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const [text, parent] = [walker.currentNode.data.trim(), walker.currentNode.parentElement];
+        if (!text || parent.closest(quoted)) continue;
+        if (!parent.closest("article")) around.push(text);
+        else if (parent.closest(written)) inside.push(text);
+    }
+    const names = ["title", "aria-label", "aria-description", "aria-roledescription",
+        "aria-valuetext", "placeholder", "alt", "data-tooltip", "data-bs-title",
+        "data-bs-original-title", "data-toggle-hint"];
+    for (const name of names)
+        for (const node of document.querySelectorAll(`[${name}]`)) {
+            // A slider is named as in the code, and ipywidgets gives its label the title "null".
+            if (node.closest("mjx-container, .bibtex-citation, .explorer .widget-box")) continue;
+            (node.closest("article") ? readOut : around).push(node.getAttribute(name));
+        }
+    return [[...around, document.title], inside, readOut];
+}"""
+LINKS = """selector => [...document.querySelectorAll(selector)].map(link =>
+    [link.getAttribute("href"), link.lang, link.hreflang, link.textContent])"""
+# The pictures of an explorer that are on the screen; hidden frames have no size.
+SHOWN = """node => {
+    const shown = [...node.querySelectorAll("img")].filter(img => img.getClientRects().length);
+    return [shown.map(image => image.src).join(), shown.map(image => image.alt).join()];
+}"""
+
+
+@dataclass
+class Slider:
+    """What a slider says while the keyboard takes it from its first stop to its last."""
+
+    label: str
+    name: str  # as a screen reader says it
+    stops: int  # after the first
+    moved_picture: bool  # by the first step
+    alt_before: str
+    alt_at_first_stop: str
+    announced: str  # by the status, at the first stop
+    leftovers: int  # titles "null", and readouts that can be typed into
+    spoken: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Explorer:
+    """An explorer before and while its sliders move."""
+
+    picture: str
+    alt: str
+    announced: str
+    handles: int  # places that the keyboard can take hold of
+    sliders: list[Slider] = field(default_factory=list)
+
+
+@dataclass
+class Visit:
+    """What one visit found."""
+
+    files: set[str]  # that the opened page had asked for, below the built pages
+    language: str
+    text: str
+    without_alt: list[str]
+    undrawn_icons: list[str]
+    formulas: dict[str, int]
+    words: tuple[list[str], list[str], list[str]]
+    switches: list[list[str]]
+    neighbours: list[list[str]]  # the links to the page before and to the page behind
+    too_wide: dict[int, list[str]]
+    violations: list[Violation]
+    explorers: list[Explorer]
+    problems: list[str]
+    hosts: Counter[str]
+
+
+def visit(browser, address: str, place: Place) -> Visit:
+    """Open a page once and collect everything."""
+    root = HTML.as_uri() if place.from_disk else address
+    with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as context:
+        page = context.new_page()
+        watch(page, address)
+        open_page(page, root, place.name)
+        if page.locator(".explorer").count():  # until the page has named its sliders
+            page.wait_for_function("document.querySelector('.explorer [role=slider][aria-label]')")
+        seen = {
+            "files": files_behind(page.asked, root),
+            "language": page.evaluate("document.documentElement.lang"),
+            "text": page.evaluate(READ_TEXT),
+            "without_alt": page.evaluate(WITHOUT_ALT),
+            "undrawn_icons": page.evaluate(UNDRAWN_ICONS),
+            "formulas": page.evaluate(FORMULAS),
+            "words": page.evaluate(WORDS),
+            "switches": page.evaluate(LINKS, "a.language-switch"),
+            "neighbours": [page.evaluate(LINKS, f"a.{one}") for one in ("left-prev", "right-next")],
+            "too_wide": {width: look_at_width(page, width) for width in WIDTHS},
+            "violations": audit(page, place.name),
+            "explorers": [try_explorer(page, one) for one in page.locator(".explorer").all()],
+        }
+        return Visit(**seen, problems=page.problems, hosts=page.hosts)
+
+
+def look_at_width(page, width: int) -> list[str]:
+    resize(page, width)
+    return page.evaluate(TOO_WIDE)
+
+
+def try_explorer(page, explorer) -> Explorer:
+    status = explorer.locator("[role=status]")
+    picture, alt = explorer.evaluate(SHOWN)
+    handles = explorer.locator("[role=slider]").count()
+    found = Explorer(picture, alt, status.inner_text(), handles)
+    for slider in explorer.locator(".widget-slider").all():
+        found.sliders.append(try_slider(page, explorer, slider, status))
+    return found
+
+
+def try_slider(page, explorer, slider, status) -> Slider:
+    """Press Home, listen to the status, then press the arrow until the last stop."""
+    handle, readout = slider.locator("[role=slider]"), slider.locator(".widget-readout")
+    _, before = explorer.evaluate(SHOWN)
+    handle.press("Home")
+    first_picture, at_first_stop = explorer.evaluate(SHOWN)
+    found = Slider(
+        label=slider.locator("label").inner_text(),
+        name=handle.get_attribute("aria-label"),
+        stops=int(float(handle.get_attribute("aria-valuemax"))),
+        moved_picture=False,
+        alt_before=before,
+        alt_at_first_stop=at_first_stop,
+        announced=announced(page, status, at_first_stop),
+        leftovers=slider.locator("[title=null], [contenteditable=true]").count(),
+    )
+    for stop in range(found.stops + 1):
+        if stop:
+            handle.press("ArrowRight")
+        if stop == 1:
+            found.moved_picture = explorer.evaluate(SHOWN)[0] not in ("", first_picture)
+        found.spoken.append(handle.get_attribute("aria-valuetext"))
+        found.shown.append(readout.inner_text())
+    return found
+
+
+def announced(page, status, expected: str) -> str:
+    """What the status says, once it says what is expected or has had its time."""
+    says = "([node, text]) => node.textContent.trim() === text.trim()"
+    with suppress(TooLate):
+        page.wait_for_function(says, arg=[status.element_handle(), expected], timeout=5000)
+    return status.inner_text()
