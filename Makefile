@@ -7,6 +7,7 @@
 # make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
 # make colab  run every notebook with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
+# make constraints  renew constraints.txt after a change of requirements.txt (needs uv)
 # make clean   delete what was built, keep the .venv folders
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ LANGUAGES ?= en
 # browser often waits, so that three processes finish sooner than two.
 quick test: export OMP_NUM_THREADS := 1
 
-.PHONY: book quick test live pdf mutants benchmark colab serve clean
+.PHONY: book quick test live pdf mutants benchmark colab serve constraints clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build.book
@@ -62,13 +63,18 @@ colab: .venv-colab/.installed
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --directory _build/html
 
+# For every platform and Python from 3.11 on. Pins that still fit stay; UPGRADE=--upgrade renews all.
+constraints:
+	uv pip compile --universal --python-version 3.11 --no-annotate $(UPGRADE) \
+		--custom-compile-command "make constraints" --quiet requirements.txt -o constraints.txt
+
 clean:
 	rm -rf _build node_modules
 
-$(INSTALLED): requirements.txt pyproject.toml
+$(INSTALLED): requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("The book needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try make PYTHON=python3.11." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements.txt -c constraints.txt
 	$(BIN)/pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

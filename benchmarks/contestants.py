@@ -8,6 +8,7 @@ order of ``Net``'s. Its weights, shuffling and noise follow from PyTorch's seed.
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -124,6 +125,22 @@ def in_memory_loop(
                 optimizer.step()
 
 
+def train_by_fit(
+    model: VAE, images: Tensor, epochs: int, begin: Begin, machine: Machine, **settings: Any
+) -> None:
+    """``vae_lib.training.fit``, which waits for its turn after each epoch."""
+
+    def next_epoch(history: History) -> None:
+        if len(history.seconds) < epochs:
+            begin(parameters(model))
+
+    begin(parameters(model))
+    fit(
+        model, images, epochs=epochs, learning_rate=RATE, seed=torch.initial_seed(),
+        machine=machine, each_epoch=next_epoch, **settings,
+    )  # fmt: skip
+
+
 def vae_lib_fit(
     precision: Precision,
     threads: int | None,
@@ -132,19 +149,11 @@ def vae_lib_fit(
     begin: Begin,
     binarisation: Binarisation = "none",
 ) -> None:
-    """``vae_lib.training.fit``, with its own choice of threads or with so many."""
-    model = mlp_vae()
-
-    def next_epoch(history: History) -> None:
-        if len(history.seconds) < epochs:
-            begin(parameters(model))
-
-    begin(parameters(model))
-    fit(
-        model, images, epochs=epochs, batch_size=BATCH, learning_rate=RATE,
-        binarisation=binarisation, seed=torch.initial_seed(),
-        machine=Machine("cpu", precision, threads), each_epoch=next_epoch,
-    )  # fmt: skip
+    """The model of all contestants by ``fit``, with its own choice of threads or with so many."""
+    machine = Machine("cpu", precision, threads)
+    train_by_fit(
+        mlp_vae(), images, epochs, begin, machine, batch_size=BATCH, binarisation=binarisation
+    )
 
 
 def parameters(model: VAE) -> list[Tensor]:

@@ -3,9 +3,7 @@
 Run it as ``python -m benchmarks.ladder --folder FOLDER``, the folder with the four MNIST files.
 """
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -48,11 +46,8 @@ RUNGS: dict[str, Contestant] = {
 
 def main() -> None:
     """Run the command."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.ladder", description=__doc__)
-    options.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
-    options.add_argument("--rounds", type=int, default=15, help="timed epochs of each rung")
+    options = report.options("ladder", __doc__, rounds=15)
     options.add_argument("--images", type=int, default=60_000, help="training images")
-    options.add_argument("--output", type=Path, help="file to write; default: ladder.json here")
     given = options.parse_args()
     torch.set_num_threads(report.THREADS)
     train, _, kind = binary_images(given.folder, train=given.images)

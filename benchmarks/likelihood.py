@@ -3,13 +3,11 @@
 Run it as ``python -m benchmarks.likelihood --folder FOLDER``, the folder with the four MNIST files.
 """
 
-import argparse
 import math
 import statistics
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -94,15 +92,12 @@ def difference_to_the_naive_sum(k: int = 1000) -> float:
 
 def main() -> None:
     """Run the command."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.likelihood", description=__doc__)
-    options.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
-    options.add_argument("--rounds", type=int, default=3, help="timings of each contestant")
+    options = report.options("likelihood", __doc__, rounds=3)
     options.add_argument("--images", type=int, default=32, help="test images in a timing")
     options.add_argument("--k", type=int, default=5000, help="draws of z per image")
     options.add_argument(
         "--whole", action="store_true", help="also all 10,000 test images (vae_lib)"
     )
-    options.add_argument("--output", type=Path, help="file to write; default: likelihood.json here")
     given = options.parse_args()
     torch.set_num_threads(report.THREADS)
     train, test, kind = binary_images(given.folder, train=12_800)

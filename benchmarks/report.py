@@ -5,6 +5,7 @@ import platform
 import shlex
 import statistics
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,23 @@ def command(arguments: Sequence[str]) -> str:
     if "--folder" in shown:
         shown[shown.index("--folder") + 1] = "MNIST"
     return shlex.join(["python", "-m", f"benchmarks.{Path(sys.argv[0]).stem}", *shown])
+
+
+def options(name: str, description: str | None, rounds: int, images: bool = True) -> ArgumentParser:
+    """Describe the options that the benchmarks share.
+
+    Args:
+        name: Of the benchmark.
+        description: What it says of itself.
+        rounds: How many by default.
+        images: Whether MNIST may take the place of synthetic images.
+    """
+    parser = ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
+    parser.add_argument("--rounds", type=int, default=rounds, help="timings of each (%(default)s)")
+    if images:
+        parser.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
+    parser.add_argument("--output", type=Path, help=f"file to write; default: {name}.json here")
+    return parser
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -3,12 +3,10 @@
 Run it as ``python -m benchmarks.scaling``. The images are synthetic: their values do not matter.
 """
 
-import argparse
 import multiprocessing
 import os
 import socket
 import statistics
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -89,10 +87,8 @@ def shared(count: int, hidden: int, steps: int) -> float:
 
 def main() -> None:
     """Run the command."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
-    options.add_argument("--rounds", type=int, default=3, help="timings of each setting")
+    options = report.options("scaling", __doc__, rounds=3, images=False)
     options.add_argument("--steps", type=int, default=400, help="steps of a timed epoch, at most")
-    options.add_argument("--output", type=Path, help="file to write; default: scaling.json here")
     given = options.parse_args()
     torch.set_num_threads(report.THREADS)
     sweeps: dict[str, list[dict[str, Any]]] = {}

@@ -3,11 +3,9 @@
 Run it as ``python -m benchmarks.speed --folder FOLDER``, the folder with the four MNIST files.
 """
 
-import argparse
 import math
 import statistics
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -103,12 +101,9 @@ def show(contestants: dict[str, Any], floors: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run the command."""
-    options = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    options.add_argument("--folder", type=Path, help="the four MNIST files; default: synthetic")
-    options.add_argument("--rounds", type=int, default=15, help="timed epochs of each contestant")
+    options = report.options("speed", __doc__, rounds=15)
     options.add_argument("--seeds", type=int, default=5, help="trainings that the ELBO is from")
     options.add_argument("--images", type=int, default=60_000, help="training images")
-    options.add_argument("--output", type=Path, help="file to write; default: speed.json here")
     given = options.parse_args()
     if given.seeds < 2:
         options.error(f"--seeds is {given.seeds}: a standard error needs at least 2.")

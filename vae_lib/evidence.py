@@ -25,7 +25,8 @@ def quadrature_evidence(
         log p(x), shape (B,), in nats.
 
     Raises:
-        ValueError: If L is not 1 (the grid grows as ``points ** L``).
+        ValueError: If L is not 1 (the grid grows as ``points ** L``), ``points`` is less than 2 or
+            ``limit`` not positive.
 
     Source: eq-marginal, eq-quadrature.
     """
@@ -34,6 +35,10 @@ def quadrature_evidence(
             f"The grid covers a latent space of dimension 1, this model has {model.latent_dim}: "
             "use monte_carlo_evidence or an importance-weighted bound."
         )
+    if points < 2:
+        raise InputError(f"points is {points}: a grid needs at least its 2 ends.")
+    if not 0 < limit < math.inf:
+        raise InputError(f"limit is {limit}: choose a positive number of standard deviations.")
     like = model.prior.mean
     z = torch.linspace(-limit, limit, points, dtype=like.dtype, device=like.device)
     step = 2 * limit / (points - 1)
@@ -86,8 +91,13 @@ def monte_carlo_relative_variance(x: Tensor, log_var: Tensor, samples: int) -> T
     Returns:
         Shape (...), without unit. It grows exponentially with D.
 
+    Raises:
+        ValueError: If ``samples`` is less than 1.
+
     Source: eq-relative-variance, by eq-gaussian-square.
     """
+    if samples < 1:
+        raise InputError(f"samples is {samples}: draw at least 1.")
     variance = log_var.exp()
     zero = torch.zeros_like(x)
     second = DiagonalGaussian(zero, torch.log1p(variance / 2).expand_as(x)).log_prob(x)

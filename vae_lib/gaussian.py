@@ -123,10 +123,12 @@ class FullGaussian:
         scale_tril: A, lower-triangular with a positive diagonal, shape (..., L, L) or (L, L).
 
     Raises:
-        ValueError: If ``scale_tril`` does not end in (L, L).
+        ValueError: If ``mean`` has no dimension, or ``scale_tril`` does not end in (L, L).
     """
 
     def __init__(self, mean: Tensor, scale_tril: Tensor) -> None:
+        if mean.dim() == 0:
+            raise InputError("mean is a single number: give it the shape (..., L).")
         latent_dim = mean.shape[-1]
         if scale_tril.shape[-2:] != (latent_dim, latent_dim):
             raise InputError(
@@ -223,8 +225,13 @@ def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
     The 2L points ±√L e_i, shape (2L, 1, L), ready for ``transform``. With them
     ``objectives.elbo`` is exact in a linear-Gaussian model, whose log-likelihood is quadratic in z.
 
+    Raises:
+        ValueError: If ``latent_dim`` is less than 1.
+
     Source: eq-sigma-points (the spherical cubature rule, Arasaratnam & Haykin 2009).
     """
+    if latent_dim < 1:
+        raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
     points = math.sqrt(latent_dim) * torch.eye(latent_dim, dtype=dtype)
     return torch.cat([points, -points]).unsqueeze(1)
 

@@ -38,22 +38,46 @@ def unpack(
     """Put back, in place, what ``pack`` collected.
 
     Raises:
-        CheckpointError: If the model or the kind of device is another one; nothing is changed then.
+        CheckpointError: If the model or the kind of device is another one, or the optimiser's
+            averages are not those of its weights; nothing is changed then.
     """
     weights = weights_of(tensors)
     require_same_shapes(weights, model)
-    if tensors["generator"].shape != generator.get_state().shape:
+    state = _averages_of(tensors, model)
+    random = tensors.get("generator", torch.empty(0))
+    if (random.shape, random.dtype) != (generator.get_state().shape, torch.uint8):
         raise CheckpointError(
             "The checkpoint was made on another kind of device: continue it on that kind."
         )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, number, key = name.split(".")
-            state.setdefault(int(number), {})[key] = value
     model.load_state_dict(weights)
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
     generator.set_state(tensors["generator"])
+
+
+def _averages_of(tensors: Tensors, model: nn.Module) -> dict[int, dict[str, Tensor]]:
+    """Return what Adam keeps for each weight: of the weight's shape, because it trusts that."""
+    state: dict[int, dict[str, Tensor]] = {}
+    left = {name for name in tensors if name.startswith("optimiser.")}
+    for number, weight in enumerate(model.parameters()):
+        shapes = {"step": torch.Size(), "exp_avg": weight.shape, "exp_avg_sq": weight.shape}
+        names = {key: f"optimiser.{number}.{key}" for key in shapes}
+        if left.isdisjoint(names.values()):
+            continue  # a weight that is not trained
+        found = {key: tensors.get(name) for key, name in names.items()}
+        averages = {key: value for key, value in found.items() if value is not None}
+        if {key: value.shape for key, value in averages.items()} != shapes:
+            raise CheckpointError(
+                f"The checkpoint's averages for weight {number} do not have the shape "
+                f"{tuple(weight.shape)} of that weight: use another checkpoint."
+            )
+        left -= set(names.values())
+        state[number] = averages
+    if left:
+        raise CheckpointError(
+            f"The checkpoint holds {min(left)}, which this model has no weight for: use another "
+            "checkpoint."
+        )
+    return state
 
 
 @dataclass(frozen=True)

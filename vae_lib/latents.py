@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.speed import affordable_draws
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 
 ACTIVE = 0.01  # Burda et al. 2016, appendix C
@@ -16,10 +17,14 @@ def unit_variance(q: DiagonalGaussian) -> Tensor:
     """Compute the variance over the data of each coordinate's posterior mean: shape (L,).
 
     Args:
-        q: The posteriors of N data points, over (N, L).
+        q: The posteriors of N data points, over (N, L), N at least 2.
+
+    Raises:
+        ValueError: If there are fewer than 2 posteriors.
 
     Source: eq-active-units.
     """
+    _require_several(q)
     return q.mean.var(0, correction=0)
 
 
@@ -27,8 +32,11 @@ def active_units(q: DiagonalGaussian, threshold: float = ACTIVE) -> Tensor:
     """Say which coordinates' posterior mean depends on the data: shape (L,), true or false.
 
     Args:
-        q: The posteriors of N data points, over (N, L).
+        q: The posteriors of N data points, over (N, L), N at least 2.
         threshold: The variance above which a unit counts as active.
+
+    Raises:
+        ValueError: If there are fewer than 2 posteriors.
 
     Source: eq-active-units (Burda et al. 2016).
     """
@@ -60,28 +68,33 @@ def aggregate_split(
 ) -> AggregateSplit:
     """Split the average KL of N posteriors into mutual information and KL of their mixture.
 
+    The time grows with N², the memory does not: a few draws at a time meet all N posteriors.
+
     Args:
         q: The posteriors of N data points, over (N, L), N at least 2.
         samples: Draws from each posterior.
         generator: Source of the draws.
 
     Raises:
-        ValueError: If ``samples`` is less than 1.
+        ValueError: If ``samples`` is less than 1, or there are fewer than 2 posteriors.
 
     Source: eq-aggregate-posterior, eq-kl-mutual-information.
     """
     if samples < 1:
         raise InputError(f"samples is {samples}: draw at least 1.")
+    _require_several(q)
+    at_once = affordable_draws(q.mean.reshape(1, -1))  # each of them takes N times L values
     prior = DiagonalGaussian.standard(q.mean)
     information, divergence = [], []
     for _ in range(samples):
         z = q.rsample((), generator)  # (N, L), one draw from each posterior
-        log_mixture = torch.logsumexp(q.log_prob(z[:, None]), dim=1) - math.log(len(z))
+        parts = [torch.logsumexp(q.log_prob(some[:, None]), dim=1) for some in z.split(at_once)]
+        log_mixture = torch.cat(parts) - math.log(len(z))
         information.append(q.log_prob(z) - log_mixture)
         divergence.append(log_mixture - prior.log_prob(z))
-    parts = torch.stack([torch.stack(information), torch.stack(divergence)])  # (2, S, N)
-    errors = parts.std((1, 2)) / math.sqrt(parts[0].numel())
-    means = parts.mean((1, 2))
+    both = torch.stack([torch.stack(information), torch.stack(divergence)])  # (2, S, N)
+    errors = both.std((1, 2)) / math.sqrt(both[0].numel())
+    means = both.mean((1, 2))
     average = q.kl_to_standard().mean().item()
     return AggregateSplit(average, means[0].item(), means[1].item(), errors.max().item())
 
@@ -107,3 +120,11 @@ def linear_aggregate(
     information = 0.5 * (torch.logdet(covariance) - torch.logdet(noise))
     zero = torch.zeros(len(weight), dtype=weight.dtype, device=weight.device)
     return FullGaussian(zero, torch.linalg.cholesky(covariance)), information
+
+
+def _require_several(q: DiagonalGaussian) -> None:
+    if q.mean.dim() != 2 or len(q.mean) < 2:
+        raise InputError(
+            f"The posteriors have shape {tuple(q.mean.shape)}: give those of at least 2 data "
+            "points, shape (N, L)."
+        )

@@ -68,17 +68,24 @@ class LinearGaussian(GenerativeModel):
             latent_dim: L, less than D.
 
         Raises:
-            ValueError: If L is not between 1 and D - 1.
+            ValueError: If L is not between 1 and D - 1, the data cannot be used, or they leave no
+                variance outside L dimensions: the likelihood then has no maximum.
 
         Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2); the slope in W, by
         eq-log-det-derivative, is zero there.
         """
-        data_dim = x.shape[1]
+        data_dim = x.shape[-1]
+        require_data(x, data_dim)
         if not 1 <= latent_dim < data_dim:
             raise InputError(f"latent_dim is {latent_dim}: choose 1 to {data_dim - 1}.")
         values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # ascending
         noise = values[: data_dim - latent_dim].mean()
-        scale = torch.sqrt(values[data_dim - latent_dim :] - noise)
+        if noise <= torch.finfo(x.dtype).eps * values[-1]:
+            raise InputError(
+                f"The {len(x)} data points lie in {latent_dim} dimensions, and no variance is left "
+                "for the noise: give more data or a smaller latent_dim."
+            )
+        scale = torch.sqrt((values[data_dim - latent_dim :] - noise).clamp(min=0))
         weight = vectors[:, data_dim - latent_dim :] * scale
         return cls(weight, x.mean(0), noise.log())
 
@@ -186,7 +193,7 @@ def rate_and_distortion(
 
     Source: eq-rate-distortion.
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise InputError(f"beta is {beta}: choose a positive number.")
     used = _used(eigenvalues, latent_dim, beta * variance)
     kept = eigenvalues[:latent_dim].clamp(max=beta * variance).sum()
@@ -199,9 +206,13 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     """c_j = max(λ_j, σ²) for j = 1 … L."""
     if not 1 <= latent_dim <= len(eigenvalues):
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
-    if not variance > 0:
-        raise InputError(f"The noise variance is {variance}: choose a positive number.")
+    _require_variance(variance)
     return eigenvalues[:latent_dim].clamp(min=variance)
+
+
+def _require_variance(variance: float) -> None:
+    if not 0 < variance < math.inf:
+        raise InputError(f"The noise variance is {variance}: choose a positive number.")
 
 
 def train_linear_vae(
@@ -228,9 +239,11 @@ def train_linear_vae(
 
     Source: eq-elbo, made exact by eq-sigma-points.
     """
-    if variance is not None and not variance > 0:
-        raise InputError(f"The noise variance is {variance}: choose a positive number.")
-    data_dim = x.shape[1]
+    data_dim = x.shape[-1]
+    if latent_dim < 1 or iterations < 1:
+        raise InputError(f"latent_dim is {latent_dim}, iterations {iterations}: each at least 1.")
+    if variance is not None:
+        _require_variance(variance)
     start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
     log_var = torch.tensor(math.log(variance or 1.0), dtype=x.dtype)
     student = LinearGaussian(start, torch.zeros(data_dim, dtype=x.dtype), log_var)

@@ -19,9 +19,9 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         activation: The module that follows each linear layer.
 
     Raises:
-        ValueError: If a size is less than 1.
+        ValueError: If there is no size, or one is less than 1.
     """
-    if min(sizes) < 1:
+    if min(sizes, default=0) < 1:
         raise InputError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
     layers: list[nn.Module] = []
     for size_in, size_out in itertools.pairwise(sizes):

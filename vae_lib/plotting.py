@@ -39,12 +39,12 @@ def image_grid(
         ax: Where to draw; by default a figure of its own.
 
     Raises:
-        ValueError: If D is not a square number.
+        ValueError: If there is no image, D is not a square number, or ``columns`` is less than 1.
     """
     count, pixels = images.shape
-    side = round(pixels**0.5)
-    if side * side != pixels:
-        raise InputError(f"Each image has {pixels} values, which is not the square of an integer.")
+    side = _side(pixels)
+    if count < 1 or columns < 1:
+        raise InputError(f"There are {count} images in {columns} columns: each at least 1.")
     rows, gap = -(-count // columns), max(1, side // 14)
     tiles = images.new_ones(rows * columns, side + gap, side + gap)  # white where nothing is
     tiles[:count, :side, :side] = images.reshape(count, side, side)
@@ -63,7 +63,13 @@ def image_grid(
 
 
 def training_curves(history: History) -> Figure:
-    """Plot the ELBO and its two terms per epoch, on training and validation images."""
+    """Plot the ELBO and its two terms per epoch, on training and, if there are, validation images.
+
+    Raises:
+        ValueError: If no epoch is over.
+    """
+    if not history.seconds:
+        raise InputError("The history holds no epoch: train for at least 1.")
     epochs = range(1, len(history.seconds) + 1)
     figure, axes = plt.subplots(1, 3, figsize=(9, 3))
     panels = [
@@ -73,7 +79,8 @@ def training_curves(history: History) -> Figure:
     ]
     for ax, (title, train, validation) in zip(axes, panels, strict=True):
         ax.plot(epochs, train, label="training")
-        ax.plot(epochs, validation, "--", label="validation")
+        if validation:
+            ax.plot(epochs, validation, "--", label="validation")
         ax.set(title=title, xlabel="epoch", ylabel="nats per image")
     axes[0].legend()
     return figure
@@ -112,15 +119,17 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
         cells: Images along each side.
 
     Raises:
-        ValueError: If L is not 2.
+        ValueError: If L is not 2, D is not a square number, or ``cells`` is less than 1.
     """
     _require_plane(model)
+    if cells < 1:
+        raise InputError(f"cells is {cells}: decode at least 1 image.")
     like = model.prior.mean
     levels = (torch.arange(cells, dtype=like.dtype, device=like.device) + 0.5) / cells
     z = torch.special.ndtri(levels)
     grid = torch.stack(torch.meshgrid(z, -z, indexing="xy"), -1)  # (rows, columns, 2)
     images = model.decode(grid).mean
-    side = round(images.shape[-1] ** 0.5)
+    side = _side(images.shape[-1])
     tiles = images.reshape(cells, cells, side, side).permute(0, 2, 1, 3)
     figure, ax = plt.subplots(figsize=(5.5, 5.5))
     ax.imshow(tiles.reshape(cells * side, cells * side).numpy(force=True), vmin=0, vmax=1)
@@ -130,6 +139,13 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
     ax.set_yticks(ticks, [f"{-v:.1f}" for v in z[::2]])
     ax.set(xlabel="$z_1$", ylabel="$z_2$")
     return figure
+
+
+def _side(pixels: int) -> int:
+    side = round(pixels**0.5)
+    if side < 1 or side * side != pixels:
+        raise InputError(f"Each image has {pixels} values, which is not the square of an integer.")
+    return side
 
 
 def _require_plane(model: VAE) -> None:

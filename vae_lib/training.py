@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
@@ -14,6 +15,7 @@ from vae_lib.engine.checks import (
     Binarisation,
     Precision,
     require_choice,
+    require_finite,
     require_settings,
     require_unit_interval,
 )
@@ -105,9 +107,7 @@ def plain_fit(
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
-    optimiser = torch.optim.AdamW(
-        model.parameters(), learning_rate, weight_decay=weight_decay, fused=True
-    )
+    optimiser = AdamW(model.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(model.device).manual_seed(seed)
     means = []
     with computing(choose_threads(count_weights(model), batch_size)):
@@ -164,10 +164,9 @@ def fit(
 ) -> History:
     """Train ``model`` in place by gradient ascent on the bound: ``plain_fit`` for long runs.
 
-    On a CPU the same seed and number of threads give the same numbers, also when the run was
-    interrupted and resumed. Ctrl-C, or the notebook's stop button, keeps the weights and returns
-    the history so far. Under ``torchrun`` (see ``engine.processes.joined``) a batch is shared out:
-    N processes of batch size B take the steps of one process of batch size N * B.
+    On a CPU the same seed and number of threads give the same numbers, interrupted and resumed or
+    not. Ctrl-C, or the notebook's stop button, keeps the weights and returns the history so far.
+    Under ``torchrun`` a batch is shared out: N processes of B take the steps of one of N * B.
 
     Args:
         model: A VAE whose weights are to be learned; it is left on the machine's device.
@@ -191,6 +190,7 @@ def fit(
 
     Raises:
         ValueError: If data, settings or checkpoint cannot be used; nothing is trained then.
+        Diverged: If a mean is no longer finite; a checkpoint holds the epoch before.
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1);
     with several processes eq-shared-gradient.
@@ -207,19 +207,17 @@ def fit(
         or keep.earlier_threads()
         or choose_threads(count_weights(model), batch_size * k // processes)
     )
-    settings: dict[str, Any] = {
-        "batch_size": batch_size, "weight_decay": weight_decay, "epsilon": epsilon, "k": k,
-        "binarisation": binarisation, "seed": seed, "precision": machine.precision,
-        "threads": threads,
-    }  # fmt: skip
+    settings: dict[str, Any] = {"batch_size": batch_size, "k": k, "binarisation": binarisation}
+    settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "seed": seed}
+    settings |= {"precision": machine.precision, "threads": threads}
     if keep.path is not None:
         settings["checksums of the images"] = [checksum(train), checksum(validation)]
     train = _ready(model.to(device), train, binarisation)
     if validation is not None:
         validation = _ready(model, validation, "none" if binarisation == "none" else "fixed")
 
-    optimiser = torch.optim.AdamW(
-        model.parameters(), rates[0], weight_decay=weight_decay, eps=epsilon, fused=True
+    optimiser = AdamW(
+        model.parameters(), rates[0], eps=epsilon, weight_decay=weight_decay, fused=True
     )
     generator = torch.Generator(device).manual_seed(seed)
     history = History(**keep.restore(settings, rates, model, optimiser, generator))
@@ -227,6 +225,7 @@ def fit(
     bound = with_shared_gradients(Bound(model, k))
     if k > 1:
         keep_freed_memory()
+    layers = torch.autocast(device.type, torch.bfloat16, machine.precision == "bfloat16")
     share = slice(rank, None, processes)  # of a batch's rows, for this process
     if rank == 0:
         print(f"Training on {device}: {len(train):,} images,", end=" ")
@@ -240,16 +239,14 @@ def fit(
                 order = torch.randperm(len(train), generator=generator, device=device)
                 values, kls = [], []
                 for rows in order.split(batch_size):
-                    x = train[rows]  # (B, D), of all processes together
+                    x = train.index_select(0, rows)  # (B, D), of all processes together
                     if binarisation == "dynamic":
                         x = binarise(x, "dynamic", generator)
                     noise = torch.randn(
                         (k, len(rows), model.latent_dim),
                         generator=generator, dtype=x.dtype, device=device,
                     )  # fmt: skip
-                    with torch.autocast(
-                        device.type, torch.bfloat16, machine.precision == "bfloat16"
-                    ):
+                    with layers:
                         value, kl = bound(x[share], noise[:, share])
                     optimiser.zero_grad()
                     (-value.sum() * processes / len(rows)).backward()  # DDP averages
@@ -259,6 +256,8 @@ def fit(
                 sums = torch.stack([torch.cat(values).sum(), torch.cat(kls).sum()])
                 means = (add_up(sums) / len(train)).tolist()
                 validated = _elbo_means(model, validation, seed)
+                weights = [weight.detach().sum().item() for weight in model.parameters()]
+                require_finite([*means, *validated, *weights], epoch)
                 history.record(means, validated, rates[epoch], time.perf_counter() - start)
                 if rank == 0:
                     keep.save(settings, epochs, model, optimiser, generator, asdict(history))

@@ -2,16 +2,14 @@
 // screen readers say in the reader's own language. Here each displayed formula, and each that is wider
 // than its line, gets a name and a place in the tab order, so that the arrow keys scroll it. On
 // English pages Enter loads MathJax's explorer, which says the formulas part by part; its speech
-// rules know no Chinese.
+// rules know no Chinese. The words stand in attributes of this script's element.
+const formulaWords = document.currentScript.dataset;
 addEventListener("DOMContentLoaded", () => {
   const startup = window.MathJax?.startup;
   if (!startup) return;
   const COMPILED = 20; // the state of a formula that MathJax has read and not yet drawn
   const SLACK = 2; // pixels that a slanted letter stands out of its box
   const chinese = document.documentElement.lang.startsWith("zh");
-  const words = chinese
-    ? { numbered: "公式 ", plain: "公式", hint: "" }
-    : { numbered: "Equation ", plain: "Formula", hint: ", press Enter to explore it" };
   const formulas = () => [...document.querySelectorAll("mjx-container")];
   startup.promise.then(nameFormulas);
   addEventListener("resize", nameFormulas);
@@ -30,7 +28,8 @@ addEventListener("DOMContentLoaded", () => {
     const digits = number?.match(/\(([^)]+)\)/)?.[1];
     formula.tabIndex = 0;
     formula.setAttribute("role", "group");
-    formula.setAttribute("aria-label", (digits ? words.numbered + digits : words.plain) + words.hint);
+    const { numbered, plain } = formulaWords;
+    formula.setAttribute("aria-label", digits ? numbered.replace("{number}", digits) : plain);
   }
 
   async function loadExplorer(event) {

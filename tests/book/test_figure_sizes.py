@@ -4,7 +4,7 @@ import sys
 
 import matplotlib.pyplot as plt
 import pytest
-from figures import page_width
+from vae_book.figures import page_width
 
 from vae_lib.plotting import use_style
 

@@ -3,7 +3,7 @@
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from punctuation import keep_with_formula
+from vae_book.punctuation import keep_with_formula
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from directives import cells, page
-from scaling_table import FILE, read
 
 MEASURED = {
     "machine": {"cpu": "Some CPU"},
@@ -21,11 +20,10 @@ def table(tmp_path, monkeypatch):
     """A function from what was measured and a language to the page's document and warnings."""
 
     def make(measured, language="en"):
-        path = tmp_path / "scaling.json"
-        monkeypatch.setattr("scaling_table.FILE", path)
+        monkeypatch.setattr("vae_book.benchmarks.FOLDER", tmp_path)
         if measured is not None:
-            path.write_text(json.dumps(measured))
-        return page(tmp_path / "book", "scaling_table", "scaling-table", language)
+            (tmp_path / "scaling.json").write_text(json.dumps(measured))
+        return page(tmp_path / "book", "benchmark-table:: sharing", language)
 
     return make
 
@@ -70,9 +68,3 @@ def test_chinese_table_says_the_same(table):
 def test_incomplete_measurement_is_an_error_of_the_page(table, measured, missing):
     document, said = table(measured)
     assert f"ERROR: scaling.json lacks {missing}: measure again" in said and not cells(document)
-
-
-def test_committed_measurement_can_be_shown():
-    if not FILE.exists():
-        pytest.skip("nothing measured yet: `python -m benchmarks.scaling` writes the file")
-    read(FILE)

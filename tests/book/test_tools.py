@@ -4,6 +4,8 @@ import pytest
 
 from tools.build.book import describe_failure, merge
 from tools.build.notebooks import read_notebook, write_notebook
+from tools.build.site_files import site_map
+from tools.build.static_files import wanted
 from tools.build.sync_code import synchronise
 from tools.paths import LANGUAGES, notebook_paths
 
@@ -44,6 +46,19 @@ def test_failed_build_names_the_notebook_and_its_error(tmp_path):
     report.write_text("Traceback\n\x1b[31mZeroDivisionError\x1b[39m: division by zero\n")
     expected = "book/en/04_gradients.ipynb failed: ZeroDivisionError: division by zero"
     assert describe_failure("en", tmp_path) == expected
+
+
+def test_packages_that_lack_a_wanted_file_end_the_build(tmp_path):
+    (tmp_path / "a.woff2").touch()
+    assert wanted(tmp_path, "*.woff2") == [tmp_path / "a.woff2"]
+    with pytest.raises(SystemExit, match=r"hold no a/b\.js: change WANTED"):
+        wanted(tmp_path, "a/b.js")
+
+
+def test_site_map_without_alternates_is_an_error(tmp_path):
+    (tmp_path / "index.html").write_text("<head></head>")
+    with pytest.raises(ValueError, match="names its alternates"):
+        site_map(tmp_path)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

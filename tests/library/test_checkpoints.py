@@ -221,6 +221,22 @@ def test_other_settings_are_refused(kept, images, settings, name):
     refused(kept, images, f"was made with {name} = ", **settings)
 
 
+def test_rates_are_compared_and_not_how_they_were_written(kept, images):
+    """A function has another address in each process; what it returned has not."""
+    models = [small_model(seed=2), small_model(seed=2)]
+    copy = kept.with_name("copy")
+    copy.write_bytes(kept.read_bytes())
+    train(models[0], images, checkpoint=kept, resume=True)
+    train(models[1], images, checkpoint=copy, resume=True, learning_rate=lambda epoch: 5e-3)
+    require_same_tensors(models[0].state_dict(), models[1].state_dict())
+
+
+def test_whole_numbers_are_rates_too(tmp_path, images):
+    path = tmp_path / "a"
+    train(small_model(), images, epochs=1, learning_rate=1, checkpoint=path)
+    train(small_model(), images, epochs=2, learning_rate=1.0, checkpoint=path, resume=True)
+
+
 def test_other_images_are_refused(kept, images):
     changed = images.clone()
     changed[3, 5] += 1e-7
@@ -249,6 +265,29 @@ def test_other_kind_of_device_is_refused(kept, images):
     tensors, about = read_checkpoint(kept)
     write_checkpoint(kept, tensors | {"generator": torch.zeros(16, dtype=torch.uint8)}, about)
     refused(kept, images, "another kind of device")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("optimiser.0.exp_avg", torch.zeros(0)),
+        ("optimiser.0.exp_avg_sq", torch.zeros(1, 1)),
+        ("optimiser.1.step", torch.zeros(3)),
+        ("optimiser.2.exp_avg", None),
+        ("optimiser.99.step", torch.zeros(())),
+        ("optimiser.0.momentum", torch.zeros(())),
+        ("optimiser.x", torch.zeros(())),
+        ("generator", None),
+        ("generator", torch.zeros(5056)),
+    ],
+)
+def test_state_that_is_not_of_these_weights_is_refused(kept, images, name, value):
+    """Fused Adam trusts the shapes of its averages: a wrong one would run over the memory."""
+    tensors, about = read_checkpoint(kept)
+    others = {key: old for key, old in tensors.items() if key != name}
+    write_checkpoint(kept, others if value is None else others | {name: value}, about)
+    message = "another kind of device" if name == "generator" else "use another checkpoint"
+    refused(kept, images, message)
 
 
 def test_truncated_file_is_refused_at_every_length(kept, images):

@@ -8,8 +8,12 @@ import torch
 from agreement import agree, agree_in_standard_errors
 from scipy.integrate import quad, simpson
 from scipy.optimize import minimize
+from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from vae_lib import latents
+from vae_lib.engine.speed import CPU_BUDGET
 from vae_lib.evaluation import bound_at, bound_error, log_likelihood, optimise_posterior, split_gap
 from vae_lib.gaussian import (
     DiagonalGaussian,
@@ -251,6 +255,43 @@ def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
     agree(split.mutual_information, information, atol=4 * split.standard_error)
     agree(split.kl_to_prior, divergence, atol=4 * split.standard_error)
     assert split.standard_error < 0.01
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40, 1000])
+def test_split_is_the_same_however_many_draws_meet_the_posteriors_at_once(
+    monkeypatch, generator, at_once
+):
+    """The oracle lets all draws meet all posteriors, in SciPy's logsumexp."""
+    q = DiagonalGaussian(*torch.randn(2, 40, 3, generator=generator))
+    z = q.rsample((), torch.Generator().manual_seed(1)).numpy()
+    mean, std = q.mean.numpy(), q.std.numpy()
+    pairs = norm.logpdf(z[:, None], mean, std).sum(-1)  # (draws, posteriors)
+    expected = (np.diag(pairs) - logsumexp(pairs, axis=1) + math.log(40)).mean()
+    monkeypatch.setattr(latents, "affordable_draws", lambda _: at_once)
+    split = aggregate_split(q, samples=1, generator=torch.Generator().manual_seed(1))
+    agree(split.mutual_information, expected, atol=1e-12)
+
+
+class LargestTensor(TorchDispatchMode):
+    """Within it: the bytes of the largest tensor that any operation returns."""
+
+    bytes = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        result = function(*arguments, **(named or {}))
+        for tensor in result if isinstance(result, tuple | list) else [result]:
+            if isinstance(tensor, torch.Tensor):
+                self.bytes = max(self.bytes, tensor.numel() * tensor.element_size())
+        return result
+
+
+def test_memory_of_the_split_does_not_grow_with_the_square_of_the_data():
+    """All pairs at once would take 512 MB here: 4000 * 4000 * 4 values of eight bytes."""
+    q = DiagonalGaussian(torch.zeros(4000, 4), torch.zeros(4000, 4))
+    with LargestTensor() as largest:
+        split = aggregate_split(q, samples=1)
+    assert largest.bytes <= CPU_BUDGET
+    agree([split.mutual_information, split.kl_to_prior], [0.0, 0.0], atol=1e-9)
 
 
 @pytest.mark.equation("eq-aggregate-linear", oracle="SciPy")

@@ -1,7 +1,9 @@
 """Every exercise accepts its solution and refuses typical wrong answers with the right hint."""
 
 import ast
+import functools
 import importlib
+import linecache
 import math
 import re
 from pathlib import Path
@@ -126,7 +128,80 @@ def test_unfinished_and_broken_answers_get_one_sentence(name):
     assert grade(exercise, lambda *_: None).startswith("Not yet")
     assert "the function itself" in grade(exercise, torch.tensor(1.0))
     said = grade(exercise, lambda *_: 1 / 0)
-    assert said == "Your function stops with ZeroDivisionError: division by zero."
+    assert said.startswith("Your function stops with ZeroDivisionError in line ")
+    assert said.endswith(", `said = grade(exercise, lambda *_: 1 / 0)`: division by zero.")
+
+
+CELL = """\
+def helper(x):
+    return x.reshape(5)
+
+def plain(x):
+    y = x + 1
+    return y.reshape(7)
+
+def through_a_helper(x):
+    return helper(x)
+
+def inside_a_library(x):
+    return torch.cat([x, "seven"])
+
+def nested(x):
+    return [y for y in x][9]
+
+def wrong_call(x, y):
+    return x
+
+class Callable:
+    def __call__(self, x):
+        return x / undefined
+
+def again(x, depth=0):
+    return again(x, depth + 1)
+
+def wraps(f):
+    @functools.wraps(f)
+    def inner(x):
+        return f(x)
+    return inner
+
+decorated = wraps(plain)
+instance = Callable()
+partial = functools.partial(torch.stack, 3)
+
+@torch.no_grad()
+def decorated_elsewhere(x):
+    return x.reshape(9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("plain", " in line 6, `return y.reshape(7)`: "),
+        ("through_a_helper", " in line 2, `return x.reshape(5)`: "),
+        ("inside_a_library", ' in line 12, `return torch.cat([x, "seven"])`: '),
+        ("nested", " in line 15, `return [y for y in x][9]`: "),
+        ("wrong_call", "Error: wrong_call() missing 1 required positional argument"),
+        ("instance", " in line 22, `return x / undefined`: name 'undefined' is not defined."),
+        ("again", " in line 25, `return again(x, depth + 1)`: maximum recursion depth exceeded"),
+        ("decorated", " in line 6, `return y.reshape(7)`: "),
+        ("decorated_elsewhere", " in line 39, `return x.reshape(9)`: "),
+        ("partial", "Your function stops with TypeError: "),
+    ],
+)
+@pytest.mark.parametrize("kept", [True, False], ids=["in a notebook", "without its source"])
+def test_what_stops_names_the_readers_own_line(name, place, kept):
+    """A notebook keeps each cell's text where ``linecache`` finds it, under a file of its own."""
+    names = {"torch": torch, "functools": functools}
+    file = f"<cell {kept}>"
+    exec(compile(CELL, file, "exec"), names)
+    if kept:
+        linecache.cache[file] = (len(CELL), None, CELL.splitlines(keepends=True), file)
+    said = grade(identity(), names[name])
+    assert said.startswith("Your function stops with ") and "\n" not in said
+    assert (place if kept else place.partition(", `")[0]) in said
+    assert "grading" not in said
 
 
 def identity(**settings):

@@ -6,6 +6,8 @@ from agreement import agree
 
 from vae_lib.engine import speed as matmul
 from vae_lib.engine.speed import fast_float32, permission_is_unused
+from vae_lib.evaluation import log_likelihood
+from vae_lib.models import mlp_vae
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,37 @@ def test_library_that_rounds_more_is_not_asked(monkeypatch):
     with fast_float32():
         assert allowed() == before
     assert not permission_is_unused()
+
+
+WHERE = {
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+    "no gradient": torch.inference_mode,
+    "another default device": lambda: torch.device("meta"),
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_answer_does_not_depend_on_where_it_is_first_asked(where):
+    """It holds for the whole process, so it is about float32 products on the CPU, always."""
+    answer = permission_is_unused()
+    permission_is_unused.cache_clear()
+    with WHERE[where]():
+        assert permission_is_unused() == answer
+
+
+def test_bfloat16_first_leaves_float32_as_it_is(monkeypatch):
+    """A likelihood in bfloat16 asks under autocast; what it learns must serve float32 too."""
+    errors = []
+    ask = permission_is_unused.__wrapped__
+
+    def watched():
+        errors.append(ask())
+        return errors[-1]
+
+    monkeypatch.setattr(matmul, "permission_is_unused", watched)
+    torch.manual_seed(0)
+    model = mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)).float()
+    x = torch.zeros(3, 9, dtype=torch.float32)
+    for precision in ("bfloat16", "float32"):
+        log_likelihood(model, x, 4, precision=precision)
+    assert errors[0] == errors[1] == permission_is_unused()

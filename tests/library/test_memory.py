@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from vae_lib.engine import speed as memory
+from vae_lib.evaluation import log_likelihood
+from vae_lib.models import mlp_vae
 
 GIB = 2**30
 
@@ -54,7 +56,11 @@ def test_free_memory_is_known_or_guessed(monkeypatch):
     def unknown(_name):
         raise ValueError("unrecognized configuration name")
 
-    monkeypatch.setattr(os, "sysconf", unknown)
+    monkeypatch.setattr(os, "sysconf", unknown, raising=False)
     assert memory.free_bytes(cpu) == 4 * memory.CPU_BUDGET
+    monkeypatch.delattr(os, "sysconf")  # as on Windows
+    assert memory.free_bytes(cpu) == 4 * memory.CPU_BUDGET
+    x = torch.zeros(2, 9)
+    assert log_likelihood(mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)), x, 3).shape == (2,)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (7 * GIB, 80 * GIB))
     assert memory.free_bytes(torch.device("cuda")) == 7 * GIB

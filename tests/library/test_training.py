@@ -6,12 +6,15 @@ import pytest
 import torch
 from agreement import agree
 
+from vae_lib.checkpoints import read_checkpoint, write_checkpoint
+from vae_lib.engine.checks import Diverged
 from vae_lib.engine.devices import Machine, pick_device
+from vae_lib.engine.speed import choose_threads
 from vae_lib.keeping import Keep
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
-from vae_lib.training import fit
+from vae_lib.training import fit, plain_fit
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +42,11 @@ def train(model, images, device="cpu", precision="float32", checkpoint=None, res
     return fit(model, images[:160], images[160:], **settings)
 
 
+def require_same_weights(model, other):
+    for mine, theirs in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
 def test_training_raises_the_bound_on_both_sets(images):
     history = train(small_model(), images, epochs=30)
     assert history.train_bound[-1] > history.train_bound[0] + 3
@@ -50,8 +58,7 @@ def test_same_seed_gives_the_same_numbers_twice(images):
     first, second = small_model(), small_model()
     one, two = train(first, images), train(second, images)
     assert one.train_bound == two.train_bound and one.validation_elbo == two.validation_elbo
-    for mine, theirs in zip(first.parameters(), second.parameters(), strict=True):
-        assert torch.equal(mine, theirs)
+    require_same_weights(first, second)
     assert train(small_model(), images, seed=1).train_bound != one.train_bound
 
 
@@ -83,10 +90,10 @@ def test_one_plain_step_lowers_the_loss_by_its_squared_gradient(generator):
     agree((before - loss().item()) / (step * squared), 1.0, atol=1e-3)
 
 
-def test_fit_is_the_loop_of_the_book(images):
+def test_plain_fit_is_the_loop_of_the_book(images):
     """The same epoch by hand: same shuffling, same draws, same optimiser."""
     model, twin = small_model(), small_model()
-    history = train(model, images, epochs=1, weight_decay=0.1)
+    means = plain_fit(model, images[:160], 1, 32, 5e-3, weight_decay=0.1)
     generator = torch.Generator().manual_seed(0)
     optimiser = torch.optim.AdamW(twin.parameters(), 5e-3, weight_decay=0.1, fused=True)
     total = 0.0
@@ -97,9 +104,96 @@ def test_fit_is_the_loop_of_the_book(images):
         bound.loss.backward()
         optimiser.step()
         total += bound.value.sum().item()
-    assert history.train_bound[0] == pytest.approx(total / 160, rel=1e-5)
-    for mine, theirs in zip(model.parameters(), twin.parameters(), strict=True):
-        assert torch.equal(mine, theirs)
+    assert means[0] == pytest.approx(total / 160, rel=1e-5)
+    require_same_weights(model, twin)
+
+
+@pytest.mark.parametrize("batch_size", [32, 37], ids=["even", "a smaller last batch"])
+@pytest.mark.parametrize("validate", [False, True])
+def test_fit_is_plain_fit_to_the_last_bit(images, batch_size, validate):
+    """Whatever else fit does, such as validation, must not touch weights, draws or means."""
+    model, twin = small_model(), small_model()
+    means = plain_fit(model, images[:160], 4, batch_size, 5e-3, weight_decay=0.1, seed=3)
+    history = fit(
+        twin, images[:160], images[160:] if validate else None, epochs=4, batch_size=batch_size,
+        learning_rate=5e-3, weight_decay=0.1, seed=3, machine=Machine("cpu"),
+    )  # fmt: skip
+    assert history.train_bound == means
+    require_same_weights(model, twin)
+
+
+def test_named_epochs_leave_a_copy_of_the_model(images, tmp_path):
+    """Each copy is the model of a run that ended there; training does not change it afterwards."""
+    keep = Keep(tmp_path / "run", snapshots=[1, 3])
+    model = small_model()
+    fit(model, images, epochs=4, batch_size=32, machine=Machine("cpu"), keep=keep)
+    assert sorted(keep.models) == [1, 3]
+    for epochs, copy in keep.models.items():
+        shorter = small_model()
+        fit(shorter, images, epochs=epochs, batch_size=32, machine=Machine("cpu"))
+        require_same_weights(shorter, copy)
+
+
+def test_something_can_be_done_after_each_epoch(images):
+    seen = []
+
+    def look(history):
+        seen.append((len(history.seconds), history.train_bound[-1]))
+
+    history = train(small_model(), images, each_epoch=look)
+    assert seen == list(enumerate(history.train_bound, start=1))
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def threads_seen(images, machine, model=None, **settings):
+    seen = []
+    model = model or small_model()
+    encode = model.encode
+
+    def watched(x):
+        seen.append(torch.get_num_threads())
+        return encode(x)
+
+    model.encode = watched
+    fit(model, images, epochs=2, batch_size=32, machine=machine, **settings)
+    return set(seen[1:])  # the first call looks at the images, before any step
+
+
+def test_small_step_takes_one_thread_and_gives_the_others_back(two_threads, images):
+    assert threads_seen(images, Machine("cpu")) == {1}
+    assert torch.get_num_threads() == 2
+    assert threads_seen(images, Machine("cpu", threads=2)) == {2}
+    with pytest.raises(ZeroDivisionError):
+        train(small_model(), images, each_epoch=lambda _: 1 / 0)
+    assert torch.get_num_threads() == 2
+
+
+def test_large_step_takes_all_threads(two_threads):
+    weights, rows = 10**6, 128
+    assert choose_threads(weights, rows) == 1
+    assert choose_threads(weights, 1000 * rows) == 2
+
+
+def test_resumed_run_takes_the_threads_that_it_began_with(two_threads, images, tmp_path):
+    path = tmp_path / "run"
+    train(small_model(), images, epochs=1, checkpoint=path)
+    kept = read_checkpoint(path)[1]["settings"]
+    assert kept["threads"] == 1
+    tensors, about = read_checkpoint(path)
+    about["settings"]["threads"] = 2
+    write_checkpoint(path, tensors, about)
+    same = {"learning_rate": 5e-3, "keep": Keep(path, resume=True)}
+    model = small_model()
+    assert threads_seen(images[:160], Machine("cpu"), model, validation=images[160:], **same) == {2}
+    with pytest.raises(ValueError, match="was made with threads = 2 and not 1"):
+        threads_seen(images[:160], Machine("cpu", threads=1), validation=images[160:], **same)
 
 
 def test_every_kind_of_binarisation_trains(images):
@@ -125,6 +219,21 @@ def test_interruption_keeps_weights_and_history(images, capsys, monkeypatch):
     assert "Interrupted after 2 full epochs" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("rate", [1e30, lambda epoch: 5e-3 if epoch < 2 else 1e30])
+def test_diverged_run_stops_and_keeps_the_last_good_epoch(images, tmp_path, rate):
+    path = tmp_path / "run"
+    with pytest.raises(Diverged, match=r"in epoch \d: .* Begin anew with a smaller learning rate"):
+        train(small_model(), images, epochs=9, learning_rate=rate, checkpoint=path)
+    if callable(rate):
+        tensors, about = read_checkpoint(path)
+        assert len(about["history"]["seconds"]) == 2
+        assert all(
+            value.isfinite().all() for value in tensors.values() if value.is_floating_point()
+        )
+    else:
+        assert not path.exists()
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -133,6 +242,11 @@ def test_interruption_keeps_weights_and_history(images, capsys, monkeypatch):
         ({"batch_size": 161}, "batch_size is 161 with 160 training images: choose 1 to 160"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0.0: choose a positive number"),
+        ({"learning_rate": math.inf}, "learning_rate is inf: choose"),
+        ({"learning_rate": lambda epoch: 1e-3 - epoch * 1e-3}, "learning_rate is 0.0 in epoch 1"),
+        ({"weight_decay": -1.0}, "weight_decay is -1.0: choose"),
+        ({"epsilon": math.nan}, "epsilon is nan: choose"),
+        ({"precision": "float8"}, "precision is 'float8': choose 'float32' or 'bfloat16'"),
         ({"device": "tpu"}, "device is 'tpu': this machine offers .*cpu"),
         ({"device": "cuda:99"}, "device is 'cuda:99': this machine offers"),
         ({"binarisation": "otsu"}, "binarisation is 'otsu': choose"),

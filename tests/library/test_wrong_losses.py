@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from vae_lib.lessons.wrong_losses import (
     CAUGHT_BY,
     CHECKS,
     MISTAKES,
+    Mistake,
     grey_mass,
     kl_weight_to_beta,
     make_bench,
@@ -77,6 +79,10 @@ def test_bench_posterior_is_the_exact_one_also_in_more_dimensions():
 @pytest.mark.parametrize("seed", range(3))
 def test_each_check_is_green_on_the_right_loss(name, seed):
     assert CHECKS[name](make_loss(), make_bench(seed=seed)) < DIFFERENCES
+
+
+def test_an_editor_completes_every_mistake():
+    assert set(get_args(Mistake)) == MISTAKES.keys() == CAUGHT_BY.keys()
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -11,13 +11,15 @@ from functools import partial
 
 import pytest
 import torch
+from platforms import posix
 
 from tools.paths import ROOT
 from vae_lib import evaluation as scores
-from vae_lib.checkpoints import load_model, read_checkpoint
+from vae_lib.checkpoints import CheckpointError, load_model, read_checkpoint, write_checkpoint
 from vae_lib.cli import commands as command_line
 from vae_lib.cli import reproduce
 from vae_lib.data import Dataset
+from vae_lib.engine.checks import InputError
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.schedules import OneCycle
 
@@ -135,6 +137,10 @@ def test_training_is_repeated_by_its_seed(call):
         (["train", "--learning-rate", "nan"], "learning_rate is nan"),
         (["train", "--weight-decay", "-1"], "weight_decay"),
         (["train", "--device", "tpu"], "device is 'tpu'"),
+        (["train", "--device", "cpu:x"], "device is 'cpu:x'"),
+        (["train", "--seed", "-1"], "'-1' is no seed: give a whole number from 0 on"),
+        (["train", "--seed", "9" * 20], "is no seed"),
+        (["train", "--threads", "0"], "'0' is not a whole number"),
         (["train", "--checkpoint", "away/a"], "the folder away does not exist"),
         (["train", "--what"], "unrecognized arguments: --what"),
         (["evaluate"], "required: checkpoint"),
@@ -144,6 +150,13 @@ def test_training_is_repeated_by_its_seed(call):
         (["evaluate", "text", "--images", "-5"], "'-5' is not a whole number: give 1 or more"),
         (["sample", "text"], "text is damaged or no safetensors file"),
         (["sample", "text", "--count", "0"], "'0' is not a whole number"),
+        (["sample", "text", "--image", "a.txt"], "a.txt is no picture: end its name in .eps"),
+        (["sample", "text", "--image", "a"], "a is no picture"),
+        (["reproduce", "burda", "--budget", "nan"], "The budget is nan minutes"),
+        (["reproduce", "burda", "--budget", "inf"], "The budget is inf minutes"),
+        (["reproduce", "burda", "--budget", "-1"], "The budget is -1 minutes"),
+        (["reproduce", "burda", "--epochs", "0"], "epochs is 0"),
+        (["reproduce", "burda", "--json", "away/a.json"], "away/a.json cannot be written"),
         (["reproduce", "kingma"], "invalid choice: 'kingma'"),
         (["reproduce", "burda", "--k-train", "7"], "invalid choice: 7"),
     ],
@@ -174,6 +187,50 @@ def test_missing_data_is_one_sentence(call, monkeypatch):
     assert status == 2 and err == "python -m vae_lib: The full set cannot be had: name a folder.\n"
 
 
+class OwnError(InputError):
+    """An error of one's own that says what was given."""
+
+
+@pytest.mark.parametrize("kind", [InputError, OwnError, CheckpointError, DataUnavailable, OSError])
+def test_what_the_user_can_mend_is_one_sentence(call, monkeypatch, kind):
+    def refuse(*_):
+        raise kind("It is full: empty it.")
+
+    monkeypatch.setattr(command_line, "load_mnist", refuse)
+    assert call("train", *SMALL) == (2, "", "python -m vae_lib: It is full: empty it.\n")
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError, RuntimeError, ZeroDivisionError, TypeError])
+def test_a_bug_shows_its_traceback(call, monkeypatch, kind):
+    """Only what we raise ourselves is the user's mistake: the rest must not hide its place."""
+
+    def wrong(*_):
+        raise kind("a bug")
+
+    monkeypatch.setattr(command_line, "load_mnist", wrong)
+    with pytest.raises(kind, match="a bug") as caught:
+        call("train", *SMALL)
+    assert caught.traceback[-1].name == "wrong"
+
+
+def test_one_image_is_measured_without_a_standard_error(call):
+    call("train", *SMALL, "--epochs", "1")
+    evaluate = ["evaluate", "vae.safetensors", "--k", "5", "--device", "cpu", "--images", "1"]
+    status, out, _ = call(*evaluate)
+    assert status == 0 and "1 image (a standard error needs 2)" in out
+    assert "nan" not in out and "±" not in out
+
+
+def test_diverged_model_has_no_figure(call):
+    call("train", *SMALL, "--epochs", "1")
+    tensors, about = read_checkpoint("vae.safetensors")
+    tensors["model.encoder.mean.bias"].fill_(torch.nan)
+    write_checkpoint("diverged.safetensors", tensors, about)
+    status, out, err = call("evaluate", "diverged.safetensors", "--k", "5", "--device", "cpu")
+    assert status == 2 and "nan" not in out
+    assert "finite for 0 of 30 images" in err.splitlines()[-1]
+
+
 def test_training_needs_no_matplotlib():
     code = "import sys, vae_lib.__main__; print('matplotlib' in sys.modules)"
     ended = subprocess.run(
@@ -197,6 +254,7 @@ def test_resume_line_repeats_what_was_typed(monkeypatch):
     assert command_line._command().startswith("torchrun --nproc-per-node=4 -m vae_lib train")
 
 
+@posix
 def test_ctrl_c_keeps_a_checkpoint_and_prints_the_line_that_goes_on(tmp_path):
     """A process of its own, as in a terminal; a second Ctrl-C follows at once."""
     path = tmp_path / "my vae.safetensors"
@@ -315,8 +373,8 @@ def test_plan_fits_into_its_budget(monkeypatch, capsys):
     plan = reproduce.plan_for(recipe, 1.0, 1, data, "cpu")
     assert plan == reproduce.shorter(recipe, plan.epochs)
     assert plan.epochs > 1 and plan.batch_size == 128 and plan.precision == "bfloat16"
-    with pytest.raises(ValueError, match="0 minutes are not enough"):
-        reproduce.plan_for(recipe, 0.0, 1, data, "cpu")
+    with pytest.raises(ValueError, match="1e-09 minutes are not enough"):
+        reproduce.plan_for(recipe, 1e-9, 1, data, "cpu")
 
 
 def test_interrupted_reproduction_says_how_to_go_on(call, tiny, monkeypatch):

@@ -9,11 +9,14 @@ import time
 import pytest
 import torch
 import torch.distributed as dist
+from platforms import posix, programs
 from shared_runs import CASES, STEPS, run
 
 from tools.paths import ROOT
 from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.engine import processes as workers
+from vae_lib.models import mlp_vae
+from vae_lib.training import Bound
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -68,6 +71,8 @@ def test_one_process_prints_and_writes(shared):
     assert "Warning" not in ended.stderr and "Traceback" not in ended.stderr
 
 
+@posix
+@programs("pgrep", "ps")
 @pytest.mark.parametrize("victim", [0, 1])
 def test_killed_process_ends_the_other_and_the_checkpoint_is_whole(tmp_path, victim):
     path = tmp_path / "vae.safetensors"
@@ -176,6 +181,7 @@ def test_other_errors_pass_as_they_are(process_1_of_2, error):
         raise error
 
 
+@posix
 def test_sigterm_is_one_sentence(process_1_of_2):
     told = pytest.raises(SystemExit, match="Process 1 of 2 was told to stop, because another one")
     with told, workers.joined():
@@ -188,3 +194,66 @@ def test_second_process_does_not_print(process_1_of_2, capsys):
         print("only once, please")
     print("again")
     assert capsys.readouterr().out == "again\n"
+
+
+@pytest.mark.parametrize(
+    ("has_gpus", "device", "backend", "placed"),
+    [
+        (True, None, "nccl", [1]),
+        (True, "cuda", "nccl", [1]),
+        (True, "cpu", "gloo", []),
+        (False, None, "gloo", []),
+        (False, "cpu", "gloo", []),
+    ],
+)
+def test_gpus_are_joined_only_where_the_run_is_on_them(
+    process_1_of_2, monkeypatch, has_gpus, device, backend, placed
+):
+    asked, set_to = [], []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpus)
+    monkeypatch.setattr(torch.cuda, "set_device", set_to.append)
+    monkeypatch.setattr(dist, "init_process_group", lambda name, **_: asked.append(name))
+    with workers.joined(device):
+        pass
+    assert asked == [backend] and set_to == placed
+
+
+def test_buffers_are_not_sent_around(monkeypatch):
+    """The model's only buffer is a constant; a real group of one process says what it would do."""
+    model = Bound(mlp_vae(data_dim=9, latent_dim=2, hidden=(5,)), k=1)
+    assert list(model.buffers()) and workers.with_shared_gradients(model) is model
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        monkeypatch.setattr(workers, "rank_and_count", lambda: (0, 2))
+        shared = workers.with_shared_gradients(model)
+        assert not shared.will_sync_module_buffers()
+        sent = []
+        monkeypatch.setattr(shared, "_sync_buffers", lambda: sent.append("buffers"))
+        bound, _ = shared(torch.zeros(3, 9), torch.zeros(1, 3, 2))
+        assert bound.shape == (3,) and sent == []
+    finally:
+        dist.destroy_process_group()
+
+
+class Before(torch.nn.Module):
+    """DistributedDataParallel as its signature was in older versions of PyTorch."""
+
+    def __init__(self, module, broadcast_buffers=True):
+        super().__init__()
+        self.sends = broadcast_buffers
+
+
+class After(torch.nn.Module):
+    """The same, as it is in newer ones."""
+
+    def __init__(self, module, broadcast_buffers=None, forward_sync_buffers=True):
+        super().__init__()
+        assert broadcast_buffers is None
+        self.sends = forward_sync_buffers
+
+
+@pytest.mark.parametrize("version", [Before, After])
+def test_either_name_of_the_switch_is_known(monkeypatch, version):
+    monkeypatch.setattr(workers, "rank_and_count", lambda: (0, 2))
+    monkeypatch.setattr(workers, "DistributedDataParallel", version)
+    assert not workers.with_shared_gradients(torch.nn.Linear(2, 2)).sends

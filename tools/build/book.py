@@ -23,7 +23,7 @@ from tools.build import changes
 from tools.build.equations import REPORT, read_agreement
 from tools.build.site_files import write_site_files
 from tools.build.static_files import fetch_static_files
-from tools.paths import BUILD, HTML, LANGUAGES, ROOT, digest
+from tools.paths import BUILD, HTML, LANGUAGES, ROOT, VERSIONS, digest
 from tools.release.set_repository import site_address
 from tools.site import page_weights
 
@@ -44,7 +44,7 @@ def merge(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 def outputs_folder() -> Path:
     """Return the folder of the notebooks' outputs, named after the code that they depend on."""
     sources = (path for kind in READ_BY_NOTEBOOKS for path in (ROOT / "vae_lib").rglob(kind))
-    return BUILD / "outputs" / digest([ROOT / "requirements.txt", *sources])
+    return BUILD / "outputs" / digest([*VERSIONS, *sources])
 
 
 def run_equation_tests() -> None:

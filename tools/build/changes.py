@@ -20,6 +20,7 @@ from tools.paths import BUILD, ROOT, digest, page_names, text_digest
 SHARED = (
     "_config.yml",
     "requirements.txt",
+    "constraints.txt",
     "package-lock.json",
     "vae_lib/**/*",
     "tools/*.py",

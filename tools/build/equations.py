@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.build.notebooks import read_notebook
-from tools.paths import BUILD, ROOT, digest, page_names
+from tools.paths import BUILD, ROOT, VERSIONS, digest, page_names
 
 LABEL = re.compile(r"eq-[a-z0-9]+(?:-[a-z0-9]+)*")
 EQUATION = re.compile(r"^\$\$\n(?P<tex>.*?)\n\$\$(?: \((?P<label>[^)]*)\))?$", re.M | re.S)
@@ -131,13 +131,11 @@ def _marks(test: ast.FunctionDef) -> Iterator[tuple[str, str | None]]:
 def sources_key() -> str:
     """Return a digest of what the equations' tests depend on: tests, library and versions."""
     tests = [
-        path for name in ("library", "processes") for path in (ROOT / "tests" / name).rglob("*.py")
+        path for room in ("library", "processes") for path in (ROOT / "tests" / room).rglob("*.py")
     ]
     own = [path for path in tests if not path.name.startswith("test_") or claims_in(path)]
-    helpers = [
-        ROOT / name for name in ("requirements.txt", "tests/agreement.py", "tests/conftest.py")
-    ]
-    return digest([*(ROOT / "vae_lib").rglob("*.py"), *own, *helpers])
+    own += [ROOT / "tests" / name for name in ("agreement.py", "conftest.py")]
+    return digest([*VERSIONS, *(ROOT / "vae_lib").rglob("*.py"), *own])
 
 
 def read_report(path: Path = REPORT) -> dict[str, list[dict[str, Any]]]:

@@ -26,7 +26,11 @@ def write_site_files(html: Path) -> None:
 
 
 def site_map(html: Path) -> str:
-    """Return the list of all pages that name alternates, each with its alternates."""
+    """Return the list of all pages that name alternates, each with its alternates.
+
+    Raises:
+        ValueError: If no page does: their heads are then written in another way.
+    """
     entries = []
     for path in [html / "index.html", *sorted(html.glob("*/**/*.html"))]:
         head = HEAD.search(path.read_text(encoding="utf-8"))
@@ -39,6 +43,8 @@ def site_map(html: Path) -> str:
         if alternates:
             [own] = [href for kind, _, href in links if kind == "canonical"]
             entries += ["  <url>", f"    <loc>{own}</loc>", *alternates, "  </url>"]
+    if not entries:
+        raise ValueError(f"No page below {html} names its alternates by {LINK.pattern!r}.")
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',

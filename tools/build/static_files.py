@@ -36,11 +36,26 @@ def fetch_static_files() -> None:
     _install()
     shutil.rmtree(STATIC, ignore_errors=True)
     for pattern, folder in WANTED.items():
-        for source in (NPM_FOLDER / "node_modules").glob(pattern):
+        for source in wanted(NPM_FOLDER / "node_modules", pattern):
             _copy(source, STATIC / folder)
     for name in SPEECH_RULES:
         _copy_as_script(name)
     done.write_bytes(lock)
+
+
+def wanted(modules: Path, pattern: str) -> list[Path]:
+    """Return what the packages hold under a name with wildcards.
+
+    Raises:
+        SystemExit: If that is nothing.
+    """
+    found = sorted(modules.glob(pattern))
+    if not found:
+        raise SystemExit(
+            f"The packages of package-lock.json hold no {pattern}: change WANTED in "
+            "tools/build/static_files.py to where it is now."
+        )
+    return found
 
 
 def _install() -> None:

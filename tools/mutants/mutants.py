@@ -1,6 +1,6 @@
 """Break each formula of the library, one place at a time: does a test turn red every time?
 
-Four modules hold the formulas. Every mutant changes one expression of one of them: a sign, a
+Seven modules hold the formulas. Every mutant changes one expression of one of them: a sign, a
 factor, a term, σ for σ², a sum for a mean, a dropped exp. The tests then run against it, those of
 the equations first, and stop at the first failure. Not mutated: docstrings, annotations, default
 values, and refusals (``if …: raise``), which have tests of their own.
@@ -27,7 +27,7 @@ from typing import Any
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
-MODULES = ("gaussian", "likelihoods", "objectives", "models", "linear")
+MODULES = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluation", "latents")
 TESTS = [f"tests/library/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
 PRELOADED = ["matplotlib.pyplot", "opencc", "pytest", "scipy.optimize", "sympy", "torch"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
@@ -39,16 +39,16 @@ REPORT = ROOT / "benchmarks" / "mutants.json"
 # Survivors that no test can kill, by "module.function: after", with the reason.
 _FROM_THE_END = "the same slice: D - L counted from the start is -L counted from the end"
 EXPLAINED = {
-    f"models.LinearGaussian.maximum_likelihood: {after}": _FROM_THE_END
+    f"linear.LinearGaussian.maximum_likelihood: {after}": _FROM_THE_END
     for after in (
         "noise = values[:-latent_dim].mean()",
         "scale = torch.sqrt(values[-latent_dim:] - noise)",
         "weight = vectors[:, -latent_dim:] * scale",
     )
 } | {
-    "objectives.log_likelihood: bound = importance_weighted_bound(model, images, size, "
+    "evaluation.log_likelihood: bound = importance_weighted_bound(model, images, size, "
     "generator=generator)": "the same proposal: it is then encoded once for each chunk",
-    "objectives.log_likelihood: total = torch.logaddexp(bound + math.log(size), total)": (
+    "evaluation.log_likelihood: total = torch.logaddexp(bound + math.log(size), total)": (
         "logaddexp is symmetric"
     ),
 }

@@ -9,6 +9,7 @@ import logging
 import mimetypes
 from collections.abc import Iterator
 from contextlib import ExitStack
+from gettext import translation
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +19,7 @@ from playwright.sync_api import Error, Page, Route
 from pypdf import PdfReader
 
 from tools.build.book import read_config
+from tools.build.words import CATALOGUE, compile_words
 from tools.paths import BUILD, HTML, LANGUAGES, ROOT, page_names
 from tools.pdf.one_document import join
 from tools.pdf.pdf_text import mend
@@ -25,7 +27,6 @@ from tools.site.browsing import chromium
 
 PDF = BUILD / "pdf"
 LEFT_OUT = {"equations", "scaling", "performance", "api"}
-CONTENTS = {"en": "Contents", "zh-TW": "目錄"}
 PATIENCE = 600_000  # milliseconds
 SITE = "http://book.invalid/"  # never resolved: `answer` serves each request from the built pages
 
@@ -33,6 +34,14 @@ SITE = "http://book.invalid/"  # never resolved: `answer` serves each request fr
 def printed_pages(language: str) -> list[str]:
     """Return the pages that are printed, in the order of the table of contents."""
     return [name for name in page_names(language) if name not in LEFT_OUT]
+
+
+def heading_of_contents(language: str) -> str:
+    """Return the heading of the table of contents, from the catalogue of the interface."""
+    folder = BUILD / "locale"
+    compile_words(folder)
+    _ = translation(CATALOGUE, folder, [language.replace("-", "_")], fallback=True).gettext
+    return _("Contents")
 
 
 def title_page(config: dict[str, Any]) -> str:
@@ -90,7 +99,7 @@ def make_pdf(page: Page, language: str) -> Path:
     """Print one language and return the path of its PDF."""
     config = read_config(language)
     head = f"<head><title>{config['title']}</title>"
-    names, words = printed_pages(language), CONTENTS[language]
+    names, words = printed_pages(language), heading_of_contents(language)
     target = PDF / f"vae-book-{language}.pdf"
     numbers: dict[str, int] = {}
     for _ in range(2):

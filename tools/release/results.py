@@ -1,7 +1,7 @@
 """What ``python -m vae_lib reproduce`` measured: the JSON files of ``benchmarks/results``."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from tools.paths import ROOT
@@ -15,7 +15,8 @@ class Run:
     """One training and its figure: the fields are those that ``reproduce`` describes.
 
     ``log_likelihood``, ``standard_error``, ``published`` and ``final_train_bound`` are in nats per
-    image, times in seconds; ``command`` is what was typed.
+    image, times in seconds; ``command`` is what was typed. Of a processor the file also says the
+    ``threads`` and the ``architecture``.
     """
 
     log_likelihood: float
@@ -37,6 +38,8 @@ class Run:
     device: str
     torch: str
     command: str
+    threads: int | None = None
+    architecture: str | None = None
 
     @property
     def on_schedule(self) -> bool:
@@ -53,14 +56,14 @@ def read_run(path: Path) -> Run:
         ValueError: If it lacks a field.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
-    names = [field.name for field in fields(Run)]
-    missing = [name for name in names if name not in content]
+    names = {field.name: field.default is MISSING for field in fields(Run)}
+    missing = [name for name, needed in names.items() if needed and name not in content]
     if missing:
         raise ValueError(
             f"{path.name} lacks {', '.join(missing)}: write it with "
             "`python -m vae_lib reproduce … --json FILE`."
         )
-    return Run(**{name: content[name] for name in names})
+    return Run(**{name: content[name] for name in names if name in content})
 
 
 def read_runs(folder: Path) -> list[Run]:

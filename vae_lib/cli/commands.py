@@ -12,7 +12,7 @@ from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.cli.options import parser
 from vae_lib.cli.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
 from vae_lib.data import Dataset, load_mnist
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.checks import Diverged, InputError
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.processes import joined, rank_and_count
@@ -55,8 +55,13 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Draw images from a checkpoint's model: z from the prior, then the pixels' probabilities."""
-    from vae_lib.plotting import image_grid, use_style  # the other commands need no matplotlib
+    from matplotlib.backend_bases import FigureCanvasBase  # the other commands need no matplotlib
 
+    from vae_lib.plotting import image_grid, use_style
+
+    suffix, known = options.image.suffix[1:], FigureCanvasBase.filetypes
+    if suffix.lower() not in known:
+        raise InputError(f"{options.image} is no picture: end its name in .{', .'.join(known)}.")
     model = load_model(options.checkpoint)
     generator = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
@@ -71,6 +76,8 @@ def reproduce_figure(options: argparse.Namespace) -> None:
     """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
     recipe = RECIPES[options.what]
     require_place(options.checkpoint, options.resume)
+    if options.json is not None and not options.json.parent.is_dir():
+        raise InputError(f"{options.json} cannot be written: its folder does not exist.")
     data = load_mnist("full", options.folder)
     if options.epochs is not None:
         plan = shorter(recipe, options.epochs)
@@ -117,8 +124,8 @@ def _machine(options: argparse.Namespace) -> Machine:
 def main() -> None:
     """Run the command that was given.
 
-    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if another
-    process of the run died.
+    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if the
+    training diverged or another process of the run died.
     """
     top = parser()
     options = top.parse_args()
@@ -133,5 +140,8 @@ def main() -> None:
     except (InputError, DataUnavailable, OSError) as error:
         print(f"python -m vae_lib: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except Diverged as error:
+        print(f"python -m vae_lib: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None

@@ -2,9 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from vae_lib.cli.reproduce import PUBLISHED, RECIPES
+from vae_lib.data import Source
+from vae_lib.engine.checks import Precision
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _data_options(command: argparse.ArgumentParser, sizes: str) -> None:
     command.add_argument(
-        "--data", default="embedded", choices=["embedded", "full", "auto"],
+        "--data", default="embedded", choices=get_args(Source),
         help=f"{sizes}; auto: full if there is a GPU (%(default)s)",
     )  # fmt: skip
     _folder(command)
@@ -123,7 +125,7 @@ def _folder(command: argparse.ArgumentParser) -> None:
 
 def _processor(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--precision", default="float32", choices=["float32", "bfloat16"],
+        "--precision", default="float32", choices=get_args(Precision),
         help="of the matrix products; bfloat16 is faster on processors that know it (%(default)s)",
     )  # fmt: skip
     command.add_argument(
@@ -147,7 +149,10 @@ def _machine(command: argparse.ArgumentParser) -> None:
 
 
 def _seed(command: argparse.ArgumentParser) -> None:
-    _number(command, "--seed", 0, "N", "where the random numbers start")
+    command.add_argument(
+        "--seed", type=_seed_number, default=0, metavar="N",
+        help="where the random numbers start (%(default)s)",
+    )  # fmt: skip
 
 
 def _number(
@@ -161,4 +166,10 @@ def _number(
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number: give 1 or more")
+    return int(text)
+
+
+def _seed_number(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: give a whole number from 0 on")
     return int(text)

@@ -1,5 +1,6 @@
 """Recipes that lead to a figure: the paper's, to measure what was published, and the book's own."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,9 +11,10 @@ from vae_lib.data import Dataset
 from vae_lib.engine.checks import InputError, Precision
 from vae_lib.engine.devices import Machine, describe_device, pick_device
 from vae_lib.engine.processes import add_up, rank_and_count
+from vae_lib.engine.speed import choose_threads
 from vae_lib.evaluation import Score, score_images
 from vae_lib.keeping import NOTHING, Keep
-from vae_lib.models import VAE, mlp_vae
+from vae_lib.models import VAE, count_weights, mlp_vae
 from vae_lib.schedules import BurdaStages, OneCycle, Schedule
 from vae_lib.training import fit
 
@@ -92,8 +94,10 @@ def plan_for(recipe: Recipe, minutes: float, k: int, data: Dataset, device: str 
         device: As for ``fit``.
 
     Raises:
-        ValueError: If not even one epoch fits.
+        ValueError: If ``minutes`` is not positive and finite, or not even one epoch fits.
     """
+    if not 0 < minutes < math.inf:
+        raise InputError(f"The budget is {minutes:g} minutes: give a positive number.")
     history = fit(recipe.build(), data.train, k=k, epochs=2, machine=Machine(device, "bfloat16"))
     second = history.seconds[1] - history.seconds[0]
     times = torch.tensor([second], device=pick_device(device))
@@ -151,6 +155,8 @@ def reproduce(
         "learning_rate": str(plan.learning_rate), "precision": plan.precision, "seed": seed,
         "final_train_bound": history.train_bound[-1], "training_seconds": history.seconds[-1],
         "evaluation_seconds": time.perf_counter() - start,
-        "device": describe_device(pick_device(device)), "torch": torch.__version__,
+        "torch": torch.__version__,
     }  # fmt: skip
+    threads = choose_threads(count_weights(model), plan.batch_size * k // rank_and_count()[1])
+    about |= describe_device(pick_device(device), threads)
     return score, about

@@ -12,6 +12,10 @@ class InputError(ValueError):
     """What was given cannot be used; the message says why, and what to do."""
 
 
+class Diverged(RuntimeError):
+    """A training run has left the finite numbers; the message says when, and what to do."""
+
+
 Precision = Literal["float32", "bfloat16"]
 Binarisation = Literal["dynamic", "fixed", "none"]
 
@@ -143,3 +147,20 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         *others, last = [repr(choice) for choice in choices]
         raise InputError(f"{name} is {value!r}: choose {', '.join(others)} or {last}.")
+
+
+def require_finite(values: Sequence[float], epoch: int) -> None:
+    """Check that a training run is still among the finite numbers.
+
+    Args:
+        values: The epoch's means, and a sum for each tensor of weights.
+        epoch: Counted from 0.
+
+    Raises:
+        Diverged: If one is NaN or infinite.
+    """
+    if not all(map(math.isfinite, values)):
+        raise Diverged(
+            f"The training diverged in epoch {epoch + 1}: its bound or weights are not finite. A "
+            "checkpoint still holds the epoch before. Begin anew with a smaller learning rate."
+        )

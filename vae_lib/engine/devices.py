@@ -40,15 +40,32 @@ def pick_device(name: str | None = None) -> torch.device:
         available.insert(0, "cuda")
     if name is None:
         return torch.device(available[0])
-    if name.split(":")[0] not in available:
+    try:
+        device = torch.device(name)
+    except RuntimeError:  # no name of a device
+        device = None
+    if device is None or device.type not in available or (device.index or 0) >= _count(device):
         raise InputError(f"device is {name!r}: this machine offers {', '.join(available)}.")
-    return torch.device(name)
+    return device
 
 
-def describe_device(place: torch.device) -> str:
-    """Name the device, e.g. ``"NVIDIA H100"`` or ``"2 CPU threads (x86_64)"``."""
-    if place.type == "cuda":
-        return torch.cuda.get_device_name(place)
-    if place.type == "mps":
-        return "Apple GPU"
-    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
+def _count(device: torch.device) -> int:
+    return max(1, torch.cuda.device_count()) if device.type == "cuda" else 1
+
+
+def describe_device(device: torch.device, threads: int) -> dict[str, str | int | None]:
+    """Name the device, e.g. ``"NVIDIA H100"`` or ``"2 CPU threads (x86_64)"``.
+
+    Args:
+        device: Where a run computed.
+        threads: How many it took of a CPU.
+
+    Returns:
+        The name as ``device``, and for a CPU its ``threads`` and its ``architecture``.
+    """
+    if device.type == "cpu":
+        architecture = platform.machine()
+        name = f"{threads} CPU threads ({architecture})"
+        return {"device": name, "threads": threads, "architecture": architecture}
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "Apple GPU"
+    return {"device": name, "threads": None, "architecture": None}

@@ -10,6 +10,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from vae_lib.engine.checks import InputError
+
 ROUNDING = 1e-5  # of sums of 784 products in float32, relative to the largest; bfloat16 misses 1e-3
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # as malloc.h numbers them
 LARGEST_BLOCK = 2**25  # bytes; glibc refuses more
@@ -37,7 +39,13 @@ def choose_threads(weights: int, rows: int) -> int:
 
 @contextmanager
 def computing(threads: int) -> Iterator[None]:
-    """Within it: so many threads, and the fast float32 products; afterwards all is as it was."""
+    """Within it: so many threads, and the fast float32 products; afterwards all is as it was.
+
+    Raises:
+        ValueError: If ``threads`` is less than 1.
+    """
+    if threads < 1:
+        raise InputError(f"threads is {threads}: take at least 1.")
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -71,8 +79,9 @@ def permission_is_unused() -> bool:
     settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = settings.fp32_precision
     generator = torch.Generator().manual_seed(0)
-    left = torch.randn(128, 784, generator=generator, dtype=torch.float64)
-    right = torch.randn(784, 400, generator=generator, dtype=torch.float64)
+    # On the CPU, whatever the default device of the program is.
+    left = torch.randn(128, 784, generator=generator, dtype=torch.float64, device="cpu")
+    right = torch.randn(784, 400, generator=generator, dtype=torch.float64, device="cpu")
     exact = left @ right
     settings.fp32_precision = "bf16"
     try:
@@ -114,6 +123,6 @@ def free_bytes(device: torch.device) -> int:
 
 def affordable_draws(x: Tensor) -> int:
     """Return how many draws of the size of one row of ``x`` (B, D) may be decoded at once."""
-    one = COPIES * x.shape[-1] * x.element_size()
+    one = COPIES * max(1, x.shape[-1]) * x.element_size()
     budget = CPU_BUDGET if x.device.type == "cpu" else GPU_BUDGET
     return max(1, min(budget, free_bytes(x.device) // 4) // one)

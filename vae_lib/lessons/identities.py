@@ -6,6 +6,7 @@ Here are those that no other function uses; the appendix on identities proves al
 import torch
 from torch import Tensor
 
+from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import LOG_2PI, FullGaussian
 from vae_lib.linear import latent_precision
 
@@ -26,9 +27,16 @@ def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGauss
     Returns:
         The Gaussian of the first n - k entries, given the others.
 
+    Raises:
+        ValueError: If k is not between 1 and n - 1.
+
     Source: eq-gaussian-conditional.
     """
     split = len(mean) - len(observed)
+    if not 0 < split < len(mean):
+        raise InputError(
+            f"{len(observed)} of {len(mean)} entries are observed: choose 1 to {len(mean) - 1}."
+        )
     cross, seen = covariance[:split, split:], covariance[split:, split:]
     gain = torch.linalg.solve(seen, cross.T).T  # (n - k, k)
     remaining = covariance[:split, :split] - gain @ cross.T

@@ -7,6 +7,7 @@ a loss and returns by how many nats it violates an identity: zero, up to roundin
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -19,7 +20,16 @@ from vae_lib.models import GenerativeModel
 
 Loss = Callable[[GenerativeModel, Tensor, DiagonalGaussian, Tensor], Tensor]
 
-MISTAKES = {
+Mistake = Literal[
+    "ELBO minimised",
+    "KL sign",
+    "mean over pixels",
+    "σ in the draw",
+    "σ in the KL",
+    "squared error",
+    "no noise",
+]
+MISTAKES: dict[Mistake, str] = {
     "ELBO minimised": "the bound itself is handed to the minimiser",
     "KL sign": "the KL term is subtracted from the loss",
     "mean over pixels": "the log-likelihood is averaged over pixels, the KL term is summed",
@@ -30,7 +40,7 @@ MISTAKES = {
 }
 
 
-def make_loss(*mistakes: str) -> Loss:
+def make_loss(*mistakes: Mistake) -> Loss:
     """Return J = -𝓛, or what becomes of it when ``mistakes`` are made.
 
     The returned function takes a model, data x (B, D), a Gaussian q over (B, L) and noise ε
@@ -107,10 +117,12 @@ def make_bench(data_dim: int = 6, latent_dim: int = 2, count: int = 5, seed: int
         seed: Of everything that is drawn.
 
     Raises:
-        ValueError: If L is not between 1 and D.
+        ValueError: If L is not between 1 and D, or ``count`` is less than 1.
     """
     if not 1 <= latent_dim <= data_dim:
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {data_dim}.")
+    if count < 1:
+        raise InputError(f"count is {count}: draw at least 1 data point.")
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape: int) -> Tensor:
@@ -167,8 +179,12 @@ def doubling_check(loss: Loss, bench: Bench) -> float:
 def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
     """By how much the loss misses J + D log c when data and model are in units 1/c.
 
+    Raises:
+        ValueError: If ``factor`` is not positive.
+
     Source: eq-rescaling.
     """
+    _require_positive(factor)
     model = bench.model
     scaled = LinearGaussian(
         factor * model.weight, factor * model.bias, model.log_var + 2 * math.log(factor)
@@ -180,7 +196,14 @@ def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
 
 
 def slope_check(loss: Loss, bench: Bench, step: float = 1e-4) -> float:
-    """By how much a finite difference in log σ² misses ½ (Λ_jj σ_j² - 1). Source: eq-slope."""
+    """By how much a finite difference in log σ² misses ½ (Λ_jj σ_j² - 1).
+
+    Raises:
+        ValueError: If ``step`` is not positive.
+
+    Source: eq-slope.
+    """
+    _require_positive(step)
     worst = 0.0
     for j in range(bench.model.latent_dim):
         shift = torch.zeros(bench.model.latent_dim, dtype=torch.float64)
@@ -203,7 +226,7 @@ CHECKS: dict[str, Callable[[Loss, Bench], float]] = {
     "slope in log σ²": slope_check,
 }
 
-CAUGHT_BY = {
+CAUGHT_BY: dict[Mistake, str] = {
     "ELBO minimised": "floor",
     "KL sign": "blind decoder",
     "mean over pixels": "pixels doubled",
@@ -231,7 +254,7 @@ def kl_weight_to_beta(
         kl_divisor: s: 1 if the KL term is summed over latent coordinates, L if it is averaged.
 
     Raises:
-        ValueError: If a weight or divisor is not positive.
+        ValueError: If a weight or divisor is not positive and finite.
 
     Source: eq-reduction-beta.
     """
@@ -254,7 +277,7 @@ def variance_to_kl_weight(
         kl_divisor: s.
 
     Raises:
-        ValueError: If an argument is not positive.
+        ValueError: If an argument is not positive and finite.
 
     Source: eq-reduction-beta, solved for b with β = 2 σ_x².
     """
@@ -317,9 +340,15 @@ def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
     Returns:
         0 up to sampling error if they are samples; E[Var(x|z)] / Var(x) if they are means.
 
+    Raises:
+        ValueError: If the model's pixels do not vary, as with a single image that it is sure of.
+
     Source: eq-total-variance.
     """
-    return 1 - (shown.var(0, correction=0).sum() / total_variance(decoded).sum()).item()
+    total = total_variance(decoded).sum().item()
+    if not total > 0:
+        raise InputError(f"The model's pixels have variance {total}: give more than one draw.")
+    return 1 - shown.var(0, correction=0).sum().item() / total
 
 
 def report_check(
@@ -342,5 +371,5 @@ def _largest(violation: Tensor) -> float:
 
 
 def _require_positive(*values: float) -> None:
-    if not all(value > 0 for value in values):
-        raise InputError(f"The values are {values}: weights, divisors and variances are positive.")
+    if not all(0 < value < math.inf for value in values):
+        raise InputError(f"The values are {values}: each must be positive and finite.")

@@ -1,5 +1,8 @@
 """How an answer is graded: against a reference, and against the usual mistakes."""
 
+import inspect
+import linecache
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -56,7 +59,8 @@ def grade(exercise: Exercise, answer: Function) -> str:
         observed = exercise.observe(answer, *_fresh(exercise.arguments))
     except Exception as error:  # whatever the reader's code raises is the reader's to read
         first_line = (str(error).splitlines() or [""])[0].rstrip(".")
-        return f"Your function stops with {type(error).__name__}: {first_line}."
+        place = _failed_line(error, answer)
+        return f"Your function stops with {type(error).__name__}{place}: {first_line}."
     try:
         given = _parts(observed)
     except (TypeError, ValueError, RuntimeError):
@@ -68,6 +72,20 @@ def grade(exercise: Exercise, answer: Function) -> str:
         if _close(given, _results(exercise, mistake), exercise.tolerance):
             return hint
     return _difference(given, expected, exercise.tolerance)
+
+
+def _failed_line(error: Exception, answer: Function) -> str:
+    """Where in the cell or file of ``answer`` it stopped: its number and text, or nothing."""
+    function = inspect.unwrap(answer)
+    if not hasattr(function, "__code__"):  # an object that can be called
+        function = type(function).__call__
+    file = function.__code__.co_filename if hasattr(function, "__code__") else None
+    places = traceback.walk_tb(error.__traceback__)
+    numbers = [number for frame, number in places if frame.f_code.co_filename == file]
+    if file is None or not numbers:
+        return ""
+    text = linecache.getline(file, numbers[-1]).strip()
+    return f" in line {numbers[-1]}" + (f", `{text}`" if text else "")
 
 
 def _difference(given: list[Tensor], expected: list[Tensor], tolerance: float) -> str:

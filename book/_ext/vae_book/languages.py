@@ -50,9 +50,3 @@ def link_languages(
         f'\n    <link rel="alternate" hreflang="{tag}" href="{href}" />'
         for tag, href in alternates(app, pagename).items()
     )
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.connect("html-page-context", link_languages)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -123,14 +123,3 @@ def rewrite_index(app: Sphinx, exception: Exception | None) -> None:
             del titles[title]
     text = json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     path.write_text(f"{js_index.PREFIX}{text}{js_index.SUFFIX}", encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.add_search_language(BookWords)
-    app.add_search_language(ChineseBookWords)
-    app.connect("doctree-read", index_equations)
-    app.connect("doctree-read", index_symbols)
-    app.connect("html-page-context", load_script)
-    app.connect("build-finished", rewrite_index)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

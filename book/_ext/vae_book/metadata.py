@@ -9,23 +9,13 @@ from html import escape
 from typing import Any
 
 from docutils import nodes
-from language_switch import own_tag
-from search_words import LETTERS
 from sphinx.application import Sphinx
 
+from vae_book.languages import own_tag
+from vae_book.search import LETTERS
+from vae_book.words import _
+
 IMAGE = ("_static/social.png", 1200, 630)
-WORDS = {
-    "en": {
-        "site": "A book that derives the variational autoencoder step by step: every numbered "
-        "equation is code that runs and is tested, and every slider works in the page.",
-        "image": "The title of the book on variational autoencoders",
-    },
-    "zh-TW": {
-        "site": "本書逐步推導變分自編碼器：每個編號的方程式都是能執行、經過測試的程式碼，"
-        "每個滑桿在網頁上就能操作。",
-        "image": "這本變分自編碼器之書的書名",
-    },
-}
 LIMITS = {"en": 200, "zh-TW": 110}  # characters; what stands behind them is rarely shown
 SENTENCE_END = re.compile(r"[.!?](?= |$)|[。！？]")
 COMMAND = re.compile(r"\\([A-Za-z]+) ?")
@@ -74,8 +64,11 @@ def describe_page(
     if doctree is None:
         return
     tag = own_tag(app)
-    words = WORDS[tag]
-    description = shorten(first_paragraph(doctree), LIMITS[tag]) or words["site"]
+    site = _(
+        "A book that derives the variational autoencoder step by step: every numbered equation is "
+        "code that runs and is tested, and every slider works in the page."
+    )
+    description = shorten(first_paragraph(doctree), LIMITS[tag]) or site
     path, width, height = IMAGE
     kind = "website" if pagename == app.config.root_doc else "article"
     properties = {
@@ -88,7 +81,7 @@ def describe_page(
         "og:image": app.config.html_baseurl + path,
         "og:image:width": str(width),
         "og:image:height": str(height),
-        "og:image:alt": words["image"],
+        "og:image:alt": _("The title of the book on variational autoencoders"),
     }
     names = {"description": description, "twitter:card": "summary_large_image"}
     tags = [("name", *item) for item in names.items()]
@@ -96,9 +89,3 @@ def describe_page(
     context["metatags"] = context.get("metatags", "") + "".join(
         f'\n    <meta {kind}="{key}" content="{escape(value)}" />' for kind, key, value in tags
     )
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.connect("html-page-context", describe_page)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

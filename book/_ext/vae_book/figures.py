@@ -1,4 +1,4 @@
-"""Figures in the built pages: their alternative text, their size, one run for both languages.
+"""Figures in the built pages: their alternative text and their size.
 
 The code cells of the two languages are equal to the byte, so the text stands in the cells'
 metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
@@ -15,8 +15,6 @@ from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
-
-from tools.build.run_notebooks import know_outputs_by_the_code
 
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
@@ -76,12 +74,3 @@ def page_width(path: Path) -> int:
     with Image.open(path) as picture:
         dots_per_inch = picture.info.get("dpi", (PIXELS_PER_INCH,))[0]
         return round(picture.width * PIXELS_PER_INCH / dots_per_inch)
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    know_outputs_by_the_code()
-    app.connect("doctree-read", remove_what_pages_do_without)
-    app.connect("doctree-read", describe_figures)
-    app.connect("doctree-read", size_figures)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -23,9 +23,3 @@ def keep_with_formula(app: Sphinx, doctree: nodes.document) -> None:
             rest = following[closing.end() :]
             unbroken = nodes.inline("", "", formula, nodes.Text(closing[0]), classes=["unbroken"])
             parent[place : place + 2] = [unbroken, nodes.Text(rest)] if rest else [unbroken]
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.connect("doctree-read", keep_with_formula)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,12 +7,12 @@ that leads nowhere is a warning.
 
 import re
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
-from book_tables import frame
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -25,68 +25,28 @@ from tools.build.equations import (
     displayed,
     read_agreement,
 )
+from vae_book.languages import own_tag
+from vae_book.tables import table
+from vae_book.words import _
 
 LOGGER = logging.getLogger(__name__)
 PAGE = "equations"
 NUMBER = re.compile(r'id="equation-(eq-[a-z0-9-]+)">\s*<span class="eqno">\(([^)]*)\)')
 
 
-class Words(NamedTuple):
-    """What the table says in one language."""
-
-    headings: tuple[str, str, str, str]
-    summary: str
-    source: str
-    errors: str
-    mark: str
-    oracles: dict[str, str]
-
-
-WORDS = {
-    "en": Words(
-        ("Function", "Test", "Oracle", "Agreement"),
-        "{whole} of {all} numbered equations have a function, a test, an oracle and an agreement "
-        "reached in this build; {tests} tests and {claims} claims stand behind them.",
-        "[source]",
-        "{times} standard errors of {error}",
-        "How equation {number} is checked",
-        {
-            "SymPy": "SymPy",
-            "quadrature": "quadrature",
-            "torch.distributions": "torch.distributions",
-            "SciPy": "SciPy",
-            "NumPy": "NumPy",
-            "finite differences": "finite differences",
-            "autograd": "autograd",
-            "exact model": "exact model",
-            "Monte Carlo": "Monte Carlo",
-        },
-    ),
-    "zh_TW": Words(
-        ("函式", "測試", "對照基準", "吻合程度"),
-        "{all} 條有編號的方程式中，有 {whole} 條具備函式、測試、對照基準，"
-        "以及這次建置量到的吻合程度；背後共有 {tests} 個測試、{claims} 項對照。",
-        "[原始碼]",
-        "{times} 個標準誤（標準誤 {error}）",
-        "方程式 {number} 如何驗證",
-        {
-            "SymPy": "SymPy 符號運算",
-            "quadrature": "數值積分",
-            "torch.distributions": "torch.distributions",
-            "SciPy": "SciPy",
-            "NumPy": "NumPy",
-            "finite differences": "有限差分",
-            "autograd": "自動微分",
-            "exact model": "可精確求解的模型",
-            "Monte Carlo": "蒙地卡羅",
-        },
-    ),
-}
-
-
-def words(app: Sphinx) -> Words:
-    """Return the words of the language that is built."""
-    return WORDS.get(app.config.language, WORDS["en"])
+def oracles() -> dict[str, str]:
+    """Return the name of each kind of oracle."""
+    return {
+        "SymPy": _("SymPy"),
+        "quadrature": _("quadrature"),
+        "torch.distributions": "torch.distributions",
+        "SciPy": "SciPy",
+        "NumPy": "NumPy",
+        "finite differences": _("finite differences"),
+        "autograd": _("autograd"),
+        "exact model": _("exact model"),
+        "Monte Carlo": _("Monte Carlo"),
+    }
 
 
 def row_id(label: str) -> str:
@@ -111,9 +71,7 @@ class EquationIndex(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a paragraph and a table."""
-        self.words = words(self.env.app)
-        language = "zh-TW" if self.words is WORDS["zh_TW"] else "en"
-        equations = displayed(language)
+        equations = displayed(own_tag(self.env.app))
         report = read_agreement()
         if report is None:
             LOGGER.warning(
@@ -125,11 +83,13 @@ class EquationIndex(SphinxDirective):
         functions: dict[str, list[Coded]] = {}
         for one in coded():
             functions.setdefault(one.label, []).append(one)
-        table, body = frame(self.words.headings, (26, 36, 18, 20), "equation-index")
+        rows = []
         for equation in equations:
             label = equation.label
-            body += self.rows(equation, functions.get(label, []), report.get(label, []))
-        return [self.summary(equations, functions, report), table]
+            rows += self.rows(equation, functions.get(label, []), report.get(label, []))
+        headings = [_("Function"), _("Test"), _("Oracle"), _("Agreement")]
+        index = table("equation-index", headings, rows)
+        return [self.summary(equations, functions, report), index]
 
     def summary(
         self,
@@ -145,7 +105,10 @@ class EquationIndex(SphinxDirective):
         }
         labels = {equation.label for equation in equations}
         own = [claim for claim in claims() if claim.label in labels]
-        text = self.words.summary.format(
+        text = _(
+            "{whole} of {all} numbered equations have a function, a test, an oracle and an "
+            "agreement reached in this build; {tests} tests and {claims} claims stand behind them."
+        ).format(
             whole=len(labels & reached & set(functions)),
             all=len(labels),
             tests=len({claim.test for claim in own}),
@@ -174,9 +137,9 @@ class EquationIndex(SphinxDirective):
     def outcome(self, test: dict[str, Any]) -> list[nodes.entry]:
         """Return the test's name, its oracle and what it reached; dashes where there is none."""
         if not test:
-            return [nodes.entry("", nodes.paragraph("", "—")) for _ in range(3)]
+            return [nodes.entry("", nodes.paragraph("", "—")) for column in range(3)]
         name = nodes.paragraph("", "", breakable(test["test"]))
-        oracle = self.words.oracles.get(test["oracle"], "—")
+        oracle = oracles().get(test["oracle"], "—")
         cells = [name, nodes.paragraph("", oracle), nodes.paragraph("", self.reached(test))]
         return [nodes.entry("", cell) for cell in cells]
 
@@ -187,7 +150,8 @@ class EquationIndex(SphinxDirective):
             return "—"
         if test["oracle"] != MONTE_CARLO:
             return scientific(value)
-        return self.words.errors.format(times=f"{value:.1f}", error=scientific(error))
+        words = _("{times} standard errors of {error}")
+        return words.format(times=f"{value:.1f}", error=scientific(error))
 
     def number(self, equation: Equation) -> nodes.paragraph:
         """Return the equation's number, linked to its place."""
@@ -202,7 +166,7 @@ class EquationIndex(SphinxDirective):
         page = f"_modules/{one.module.replace('.', '/')}"
         address = self.env.app.builder.get_relative_uri(self.env.docname, page)
         source = nodes.reference(
-            "", self.words.source, refuri=f"{address}#{one.anchor}", classes=["source"]
+            "", _("[source]"), refuri=f"{address}#{one.anchor}", classes=["source"]
         )
         return nodes.paragraph("", "", link, nodes.Text(" "), source)
 
@@ -221,21 +185,25 @@ class EquationIndex(SphinxDirective):
 def link_equations(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Put a mark that leads to the index behind the number of each equation of a page."""
+    """Put a mark that leads to the index behind the number of each equation of a page.
+
+    Raises:
+        ExtensionError: If Sphinx writes an equation's number in another way than it did.
+    """
     if doctree is None or PAGE not in app.env.found_docs:
         return
     address = app.builder.get_relative_uri(page, PAGE)
 
     def mark(number: re.Match[str]) -> str:
-        title = words(app).mark.format(number=number[2])
+        title = _("How equation {number} is checked").format(number=number[2])
         target = f"{address}#{row_id(number[1])}"
         return f'{number[0]}<a class="check" href="{target}" title="{title}">✓</a>'
 
-    context["body"] = NUMBER.sub(mark, context["body"])
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the extension."""
-    app.add_directive("equation-index", EquationIndex)
-    app.connect("html-page-context", link_equations)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    labels = [one.get("label") or "" for one in doctree.findall(nodes.math_block)]
+    numbered = [label for label in labels if label.startswith("eq-")]
+    context["body"], found = NUMBER.subn(mark, context["body"])
+    if found != len(numbered):
+        raise ExtensionError(
+            f"{page} has {len(numbered)} numbered equations, and {NUMBER.pattern!r} found {found} "
+            "in what Sphinx wrote: mend it in book/_ext/vae_book/equations.py."
+        )

@@ -1,0 +1,66 @@
+"""What the book adds to Sphinx: its words, directives, and what is done to pages on their way.
+
+``setup`` names every part in the order in which it acts; each part has a module of its own.
+"""
+
+from sphinx.application import Sphinx
+
+from tools.build.outputs import find_outputs_by_the_code
+from vae_book import (
+    buttons,
+    equations,
+    figures,
+    languages,
+    metadata,
+    patches,
+    punctuation,
+    search,
+    words,
+)
+from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
+from vae_book.equations import EquationIndex
+from vae_book.results import ResultsTable
+
+# Jupyter Book's own list without sphinx_thebe, which fetches a script from another host.
+EXTENSIONS = (
+    "sphinx_togglebutton", "sphinx_copybutton", "myst_nb", "jupyter_book", "sphinx_comments",
+    "sphinx_external_toc", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode",
+    "sphinx_design", "sphinx_book_theme", "sphinxcontrib.bibtex",
+)  # fmt: skip
+DIRECTIVES = {
+    "benchmark-chart": BenchmarkChart,
+    "benchmark-table": BenchmarkTable,
+    "equation-index": EquationIndex,
+    "results-table": ResultsTable,
+}
+AFTER_THE_THEME = 502  # its own handlers have 501
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Set up every part."""
+    words.load_words(app)  # first: of two catalogues with the same word, the one loaded first wins
+    for extension in EXTENSIONS:
+        app.setup_extension(extension)
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
+    app.add_search_language(search.BookWords)
+    app.add_search_language(search.ChineseBookWords)
+    app.add_js_file("formulas.js", **words.of_formulas())
+    find_outputs_by_the_code()
+
+    app.connect("config-inited", words.translate_settings)
+    app.connect("doctree-read", words.translate_fields)
+    app.connect("doctree-read", figures.remove_what_pages_do_without)
+    app.connect("doctree-read", figures.describe_figures)
+    app.connect("doctree-read", figures.size_figures)
+    app.connect("doctree-read", punctuation.keep_with_formula)
+    app.connect("doctree-read", search.index_equations)
+    app.connect("doctree-read", search.index_symbols)
+    app.connect("html-page-context", equations.link_equations)
+    app.connect("html-page-context", languages.link_languages)
+    app.connect("html-page-context", metadata.describe_page)
+    app.connect("html-page-context", search.load_script)
+    app.connect("html-page-context", buttons.name_buttons, priority=AFTER_THE_THEME)
+    app.connect("build-finished", patches.finish_build)
+    app.connect("build-finished", search.rewrite_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

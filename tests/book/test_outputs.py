@@ -1,0 +1,64 @@
+"""The kept outputs: one run serves both languages, however a pool starts its processes."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.build import outputs
+from tools.paths import ROOT
+
+RUN = """
+import multiprocessing, pathlib, sys
+from tools.build.run_notebooks import run_notebooks
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")  # as on macOS; Linux builds the book with its own
+    folder = pathlib.Path(sys.argv[1])
+    sys.exit(run_notebooks(folder / "outputs", [folder / "page.ipynb"], 60))
+"""
+
+
+def notebook(code, alt):
+    cell = new_code_cell(code, metadata={"mystnb": {"image": {"alt": alt}}})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return new_notebook(cells=[new_markdown_cell(alt), cell], metadata=kernel)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the build of the pages asks for outputs, after the extension has been set up."""
+    monkeypatch.setattr(outputs.asking, "get_cache", outputs.asking.get_cache)
+    outputs.find_outputs_by_the_code()
+    return outputs.asking.get_cache
+
+
+def test_build_of_either_language_finds_what_ran_in_a_spawned_process(asked, tmp_path):
+    nbformat.write(notebook("print(1 + 1)", "a picture"), tmp_path / "page.ipynb")
+    script = tmp_path / "run.py"
+    script.write_text(RUN)
+    alone = os.environ | {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path)}
+    command = [sys.executable, script, tmp_path]
+    said = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    cache = asked(str(tmp_path / "outputs"))
+    for alt in ("a picture", "一張圖"):
+        _, found = cache.merge_match_into_notebook(notebook("print(1 + 1)", alt))
+        assert found.cells[1].outputs[0].text == "2\n"
+
+
+def test_outputs_of_other_code_or_tags_are_not_found(asked, tmp_path):
+    cache = asked(str(tmp_path))
+    one, other, tagged = (notebook(code, "a") for code in ("1", "2", "1"))
+    tagged.cells[1].metadata["tags"] = ["raises-exception"]
+    keys = {cache.create_hashed_notebook(each)[1] for each in (one, other, tagged)}
+    assert len(keys) == 3
+
+
+def test_build_that_asks_in_another_way_is_noticed(monkeypatch):
+    monkeypatch.delattr(outputs.asking, "get_cache")
+    with pytest.raises(RuntimeError, match="has no get_cache any more"):
+        outputs.find_outputs_by_the_code()

@@ -1,0 +1,118 @@
+"""A patch of others' pages does what it says, and ends the build when its pattern disappears."""
+
+from pathlib import Path
+
+import pydata_sphinx_theme
+import pytest
+import sphinx_book_theme
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx.errors import ExtensionError
+from vae_book import equations
+from vae_book.patches import PAGES, apply, copy_button, toggle_button
+
+from tools.paths import ROOT
+
+TEMPLATES = ROOT / "book/_templates"
+ICON_SCRIPT, *REST = PAGES
+SCRIPT = """<!-- So that users can add custom icons -->
+  <script defer src="../_static/scripts/fontawesome.js?digest=55c2"></script>
+"""
+PATCHED = [
+    (ICON_SCRIPT, f"<head>{SCRIPT}</head>", "<head></head>"),
+    (REST[0], '<i class="fas fa-list">', '<i aria-hidden="true" class="fas fa-list">'),
+    (
+        REST[1],
+        '<a href="../_sources/01_a.ipynb" target="_blank"\n class="btn">',
+        '<a href="../_sources/01_a.ipynb" download\n class="btn">',
+    ),
+    (
+        REST[2],
+        '<div class="citation" id="kingma" role="doc-biblioentry">',
+        '<div class="citation" id="kingma" role="listitem">',
+    ),
+    (
+        copy_button("zh-TW"),
+        "const messages = {",
+        'const messages = { \'zh-TW\': {"copy": "Copy", "copy_to_clipboard": "Copy to clipboard", '
+        '"copy_success": "Copied!", "copy_failure": "Failed to copy"},',
+    ),
+    (toggle_button(), *['<button aria-label="Toggle hidden content">'] * 2),
+]  # fmt: skip
+each_patch = pytest.mark.parametrize(
+    ("patch", "before", "after"), PATCHED, ids=[patch.origin for patch, *_ in PATCHED]
+)
+
+
+def files(folder, *texts):
+    paths = [folder / f"{number}.html" for number, _ in enumerate(texts)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return paths
+
+
+def test_every_patch_of_the_pages_is_tested():
+    assert {patch for patch, *_ in PATCHED} >= set(PAGES)
+
+
+@each_patch
+def test_patch_replaces_its_pattern(patch, before, after, tmp_path):
+    [page] = files(tmp_path, before)
+    apply([patch], [page])
+    assert page.read_text() == after
+
+
+@each_patch
+def test_patch_without_its_pattern_is_an_error(patch, before, after, tmp_path):
+    with pytest.raises(ExtensionError, match=r"no longer holds .* wrote: mend or remove the patch"):
+        apply([patch], files(tmp_path, "<p>another theme</p>"))
+    with pytest.raises(ExtensionError, match="the build no longer holds"):
+        apply([patch], [])
+
+
+def test_patch_of_some_pages_needs_one_of_them_and_of_each_page_all(tmp_path):
+    page = '<i class="fas fa-list"></i>'
+    pages = files(tmp_path, page, "<p>no icon</p>")
+    apply([REST[0]], pages)
+    with pytest.raises(ExtensionError, match=r"1\.html no longer holds"):
+        apply([ICON_SCRIPT], files(tmp_path, SCRIPT, page))
+
+
+def test_icon_that_is_silent_already_stays_as_it_is(tmp_path):
+    silent = '<i class="fa-solid fa-sun" aria-hidden="true"></i>'
+    [page] = files(tmp_path, f'{silent}<i class="fas fa-list"></i><i class="b"></i>')
+    apply([REST[0]], [page])
+    assert page.read_text() == (
+        f'{silent}<i aria-hidden="true" class="fas fa-list"></i><i class="b"></i>'
+    )
+
+
+def test_each_template_of_the_book_takes_the_place_of_one_of_the_theme():
+    own = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
+    known = {
+        path.relative_to(folder).as_posix()
+        for theme in (pydata_sphinx_theme, sphinx_book_theme)
+        for top in (Path(theme.__file__).parent / "theme").iterdir()
+        for folder in (top, top / "components")
+        for path in folder.rglob("*.html")
+    }
+    assert own - known == {"language-switch.html"}, "the theme no longer asks for these"
+
+
+def test_equations_number_that_sphinx_writes_otherwise_is_an_error(monkeypatch):
+    class App:
+        class env:
+            found_docs = ("equations",)
+
+        class builder:
+            @staticmethod
+            def get_relative_uri(page, target):
+                return f"{target}.html"
+
+    document = new_document("page")
+    document += nodes.math_block("x", "x", label="eq-kl")
+    context = {"body": '<div id="equation-eq-kl">\n<span class="eqno">(2.1)</span>'}
+    equations.link_equations(App, "page", "", context, document)
+    assert 'href="equations.html#check-kl" title="How equation 2.1 is checked"' in context["body"]
+    with pytest.raises(ExtensionError, match=r"page has 1 numbered equations, and .* found 0"):
+        equations.link_equations(App, "page", "", {"body": "<p>(2.1)</p>"}, document)
