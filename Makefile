@@ -1,5 +1,7 @@
 # make book    build both languages into _build/html
-# make test    run every check
+# make quick   check style, types, library and the sources of the book (two minutes)
+# make test    run every check (six minutes after make book)
+# make live    serve the built book and show a page seconds after it is saved (PORT=... as below)
 # make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
@@ -14,23 +16,34 @@ PORT ?= 8000
 COLAB_PYTHON ?= $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null || echo $(PYTHON))
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-NBVAL := -p no:cacheprovider --nbval-lax --nbval-current-env
+# Tests of equations that passed on the present sources are not run again.
+TESTS := $(BIN)/pytest --agreement _build/agreement.json
+NBVAL := $(BIN)/pytest -n 2 --dist loadscope -p no:cacheprovider --nbval-lax --nbval-current-env
+# The languages whose notebooks make test runs; their code is the same.
+LANGUAGES ?= en
 
 # Test processes share two cores: one thread each is faster than several fighting for them. A
 # browser often waits, so that three processes finish sooner than two.
-test: export OMP_NUM_THREADS := 1
+quick test: export OMP_NUM_THREADS := 1
 
-.PHONY: book test pdf mutants benchmark colab serve constraints clean
+.PHONY: book quick test live pdf mutants benchmark colab serve constraints clean
 
 book: $(INSTALLED)
 	@$(BIN)/python -m tools.build.book
 
-test: $(INSTALLED)
+quick: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadscope
-	$(BIN)/pytest -n 2 --dist loadscope $(NBVAL) book
+	$(TESTS) -n 2 --dist worksteal tests/library tests/book
+
+test: quick
+	@$(BIN)/python -m tools.build.book
+	$(TESTS) -n 3 --dist loadgroup tests/site tests/processes
+	$(NBVAL) $(LANGUAGES:%=book/%)
+
+live: $(INSTALLED)
+	@$(BIN)/python -m tools.build.live --port $(PORT)
 
 pdf: $(INSTALLED)
 	@$(BIN)/python -m tools.pdf.make_pdf

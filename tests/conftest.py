@@ -8,7 +8,7 @@ import matplotlib
 import pytest
 import torch
 
-from tools.build.equations import coded, sources_key
+from tools.build.equations import coded, read_report, sources_key
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.linear import LinearGaussian
 
@@ -46,13 +46,16 @@ def random_linear(generator):
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--agreement", metavar="FILE", help="write how closely each equation met its oracle"
+        "--agreement",
+        metavar="FILE",
+        help="write how closely each equation met its oracle if no test fails, and do not run "
+        "those of its tests again that this file says passed on the present sources",
     )
 
 
 def pytest_configure(config):
-    if config.option.agreement and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(AgreementReport(Path(config.option.agreement)))
+    if config.option.agreement:
+        config.pluginmanager.register(AgreementReport(config, Path(config.option.agreement)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,18 +84,44 @@ def _reached(label, oracle):
     }
 
 
-class AgreementReport:
-    """Collects what the tests reached, from every worker, and writes it to one file."""
+def _function(nodeid):
+    return nodeid.partition("[")[0]
 
-    def __init__(self, path):
-        self.path = path
+
+class AgreementReport:
+    """Collects what the tests reached, from every worker, and writes it to one file.
+
+    A test whose figures stand there already, from a run on the present sources, is left out.
+    """
+
+    def __init__(self, config, path):
+        self.config, self.path = config, path
+        kept = read_report(path)
+        rows = [(label, row) for label, rows in kept.items() for row in rows]
+        failed = {row["test"] for _, row in rows if not row["passed"]}
+        self.known = {row["test"] for _, row in rows} - failed
         self.equations = {}
+        for label, row in rows:
+            if row["test"] in self.known:
+                self.keep(label, row)
+        self.taken = 0
+        self.in_part = set()  # tests of which some cases were not asked for
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        taken = [item for item in items if _function(item.nodeid) in self.known]
+        items[:] = [item for item in items if item not in taken]
+        self.taken = len(taken)
+        if taken:
+            self.config.hook.pytest_deselected(items=taken)
+
+    def pytest_deselected(self, items):
+        self.in_part |= {_function(item.nodeid) for item in items} - self.known
 
     def pytest_runtest_logreport(self, report):
         for name, value in report.user_properties:
             if name == "equation" and report.when == "call":
-                test = report.nodeid.partition("[")[0]
-                row = {"test": test, **value, "passed": report.passed}
+                row = {"test": _function(report.nodeid), **value, "passed": report.passed}
                 self.keep(row.pop("label"), row)
 
     def keep(self, label, row):
@@ -103,11 +132,31 @@ class AgreementReport:
         passed = old["passed"] and row["passed"]
         rows[row["test"], row["oracle"]] = {**widest, "passed": passed}
 
-    def pytest_sessionfinish(self):
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        """What a worker of xdist left out; they all left out the same."""
+        said = getattr(node, "workeroutput", {})
+        self.taken = said.get("taken", self.taken)
+        self.in_part |= set(said.get("in_part", ()))
+
+    def pytest_sessionfinish(self, exitstatus):
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput |= {"taken": self.taken, "in_part": sorted(self.in_part)}
+        elif exitstatus == pytest.ExitCode.OK:
+            self.write()
+
+    def write(self):
         equations = {
-            label: [rows[key] for key in sorted(rows, key=str)]
+            label: [rows[key] for key in sorted(rows, key=str) if key[0] not in self.in_part]
             for label, rows in sorted(self.equations.items())
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"sources": sources_key(), "equations": equations}, indent=1)
         self.path.write_text(text + "\n", encoding="utf-8")
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if self.taken:
+            terminalreporter.write_line(
+                f"{self.taken} tests of equations were not run again: {self.path} holds what they "
+                "reached on the present sources"
+            )

@@ -24,6 +24,11 @@ def page_names(language: str) -> list[str]:
     return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
 
 
+def text_digest(text: str) -> str:
+    """Return sixteen characters that change with the text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def digest(paths: Iterable[Path]) -> str:
     """Return sixteen characters that change with the name or the content of any of the files."""
     found = hashlib.sha256()

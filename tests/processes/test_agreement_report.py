@@ -8,8 +8,8 @@ from tools.build.equations import sources_key
 from tools.paths import ROOT
 
 
-def test_report_comes_from_every_worker(tmp_path):
-    """Two workers, and a test of each kind of difference."""
+def test_report_comes_from_every_worker_and_spares_the_next_run(tmp_path):
+    """Two workers, and a test of each kind of difference; then one case more of another test."""
     report = tmp_path / "agreement.json"
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
     command += ["--agreement", str(report), "-k", "relative_variance"]
@@ -24,3 +24,12 @@ def test_report_comes_from_every_worker(tmp_path):
     assert exact["oracle"] == "quadrature" and exact["passed"]
     assert exact["agreement"] < 1e-10 and exact["standard_error"] is None
     assert spread["oracle"] == "Monte Carlo" and 0 < spread["agreement"] < 4
+    command[command.index("relative_variance")] = "relative_variance or refused"
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "1 passed" in again.stdout
+    assert "4 tests of equations were not run again" in again.stdout
+    assert json.loads(report.read_text()) == written
+    report.write_text(json.dumps(written | {"sources": "others"}))
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "5 passed" in again.stdout and "not run again" not in again.stdout
+    assert json.loads(report.read_text()) == written

@@ -1,10 +1,11 @@
 """Build both languages of the book: ``python -m tools.build.book``.
 
-Each language is built afresh, so that no warning hides in an older build, in ``_build/<language>``,
-and copied to ``_build/html/<language>`` once it is whole. Notebooks run once for both languages,
-side by side (``tools.build.run_notebooks``): their outputs are kept until ``vae_lib`` or a pinned
-version changes. Before all that the tests of the equations run, unless nothing that they depend on
-has changed: the equation index shows their figures.
+Each language is built in ``_build/<language>`` and copied to ``_build/html/<language>`` once it is
+whole: afresh, so that no warning hides in an older build, or, where that gave none and only the
+prose of some pages has changed, those pages alone (``tools.build.changes``). Notebooks run once for
+both languages, side by side (``tools.build.run_notebooks``): their outputs are kept until
+``vae_lib`` or a pinned version changes. Before all that the tests of the equations run, save those
+that passed on the present sources: the equation index shows their figures.
 """
 
 import os
@@ -18,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from tools.build import changes
 from tools.build.equations import REPORT, read_agreement
 from tools.build.site_files import write_site_files
 from tools.build.static_files import fetch_static_files
@@ -46,21 +48,18 @@ def outputs_folder() -> Path:
 
 
 def run_equation_tests() -> None:
-    """Run the tests that claim an equation, unless their report is of the present sources.
+    """Run the tests that claim an equation, save those whose report is of the present sources.
 
     Raises:
-        SystemExit: If a test fails; its report is removed.
+        SystemExit: If a test fails.
     """
     if read_agreement() is not None:
         return
     print("== Checking every equation against its oracle", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-n", "2", "--dist", "loadscope"]
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-n", "2", "--dist", "worksteal"]
     command += ["-m", "equation", "--agreement", str(REPORT), "tests/library", "tests/processes"]
-    result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=False
-    )
-    if result.returncode:
-        REPORT.unlink(missing_ok=True)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         raise SystemExit(
             "The book is not built, because its equations did not all meet their oracles: "
             "the lines above name each test that failed."
@@ -81,6 +80,7 @@ def write_config(language: str, outputs: Path) -> Path:
         "html": {"baseurl": f"{site_address()}{language}/"},
     }
     config = merge(read_config(language), derived)
+    config["sphinx"]["config"]["extensions"].append("tools.build.unfinished")
     path = BUILD / f"{language}.yml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -99,20 +99,62 @@ def quiet_kernels() -> dict[str, str]:
     return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 
-def build_language(language: str, config: Path) -> None:
-    """Build one language with warnings as errors, and put its pages into ``_build/html``."""
-    print(f"\n== Building {language}", flush=True)
-    html = BUILD / language / "_build/html"
-    shutil.rmtree(BUILD / language, ignore_errors=True)
-    command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language)]
+def run_sphinx(language: str, config: Path, *more: str) -> bool:
+    """Build what is not up to date in ``_build/<language>``; return whether all went well."""
+    command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language), *more]
     command += ["--path-output", str(BUILD / language), "--config", str(config)]
-    command += ["-W", "--keep-going"]
-    result = subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False)
-    if result.returncode:
+    return subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False).returncode == 0
+
+
+def build_pages(language: str, config: Path, pages: list[str]) -> bool:
+    """Build some pages again; return whether that is enough.
+
+    Not if a place that a link may lead to has gone or moved: only a whole build meets all links.
+
+    Raises:
+        SystemExit: If a page gives a warning; the next build will be a whole one.
+    """
+    print(f"\n== Building {', '.join(pages)} of {language}", flush=True)
+    html = BUILD / language / "_build/html"
+    before = changes.anchors(html, pages)
+    for name in pages:
+        (html.parent / f".doctrees/{name}.doctree").unlink(missing_ok=True)  # read it again
+    if not run_sphinx(language, config, "-W", "--keep-going"):
         raise SystemExit(describe_failure(language, html / "reports"))
-    target = HTML / language
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(html, target)
+    return changes.anchors(html, pages) == before
+
+
+def build_whole(language: str, config: Path) -> None:
+    """Build one language afresh.
+
+    Raises:
+        SystemExit: If a page gives a warning.
+    """
+    print(f"\n== Building {language}", flush=True)
+    shutil.rmtree(BUILD / language, ignore_errors=True)
+    if not run_sphinx(language, config, "-W", "--keep-going"):
+        reports = BUILD / language / "_build/html/reports"
+        raise SystemExit(describe_failure(language, reports))
+
+
+def publish(language: str) -> None:
+    """Copy the pages of one language into ``_build/html``."""
+    shutil.rmtree(HTML / language, ignore_errors=True)
+    shutil.copytree(BUILD / language / "_build/html", HTML / language)
+
+
+def build_language(language: str, config: Path) -> None:
+    """Build one language with warnings as errors, as far as it is not built already."""
+    sources = changes.sources(language)
+    pages = changes.changed_pages(changes.read_record(language), sources)
+    if pages == [] and (HTML / language).exists():
+        print(f"\n== {language} is built already", flush=True)
+        return
+    changes.record(language).unlink(missing_ok=True)
+    if pages is None or not build_pages(language, config, pages):
+        build_whole(language, config)
+    publish(language)
+    changes.write_record(language, sources)
 
 
 def describe_failure(language: str, reports: Path) -> str:

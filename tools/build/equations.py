@@ -5,6 +5,7 @@ Nothing here is kept by hand. The places are read from the pages' labels, the do
 """
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -65,13 +66,13 @@ def displayed(language: str) -> list[Equation]:
     return [
         Equation(match["label"], match["tex"], name)
         for name in page_names(language)
-        for match in EQUATION.finditer(_markdown(ROOT / "book" / language / name))
+        for match in EQUATION.finditer(markdown(ROOT / "book" / language / name))
         if match["label"]
     ]
 
 
-def _markdown(path: Path) -> str:
-    """Return the text of a page, given by its path without a suffix."""
+def markdown(path: Path) -> str:
+    """Return the words of a page, given by its path without a suffix."""
     if path.with_suffix(".md").exists():
         return path.with_suffix(".md").read_text(encoding="utf-8")
     cells = read_notebook(path.with_suffix(".ipynb"))["cells"]
@@ -105,13 +106,19 @@ def _docstrings(parent: ast.AST, owner: str = "") -> Iterator[tuple[str, str, st
 
 def claims() -> list[Claim]:
     """Return every ``@pytest.mark.equation(label, oracle=...)`` on a test."""
+    return [one for path in sorted((ROOT / "tests").glob("*/test_*.py")) for one in claims_in(path)]
+
+
+@functools.cache
+def claims_in(path: Path) -> tuple[Claim, ...]:
+    """Return the marks in one file, in their order."""
+    text = path.read_text(encoding="utf-8")
     found = []
-    for path in sorted((ROOT / "tests").glob("*/test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                test = f"{path.relative_to(ROOT).as_posix()}::{node.name}"
-                found += [Claim(label, test, oracle) for label, oracle in _marks(node)]
-    return found
+    for node in ast.walk(ast.parse(text)) if "mark.equation" in text else ():
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            test = f"{path.relative_to(ROOT).as_posix()}::{node.name}"
+            found += [Claim(label, test, oracle) for label, oracle in _marks(node)]
+    return tuple(found)
 
 
 def _marks(test: ast.FunctionDef) -> Iterator[tuple[str, str | None]]:
@@ -123,19 +130,33 @@ def _marks(test: ast.FunctionDef) -> Iterator[tuple[str, str | None]]:
 
 def sources_key() -> str:
     """Return a digest of what the equations' tests depend on: tests, library and versions."""
-    folders = ("vae_lib", "tests/library", "tests/processes")
-    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    return digest([*VERSIONS, ROOT / "tests/agreement.py", *sources])
+    tests = [
+        path for room in ("library", "processes") for path in (ROOT / "tests" / room).rglob("*.py")
+    ]
+    own = [path for path in tests if not path.name.startswith("test_") or claims_in(path)]
+    own += [ROOT / "tests" / name for name in ("agreement.py", "conftest.py")]
+    return digest([*VERSIONS, *(ROOT / "vae_lib").rglob("*.py"), *own])
 
 
-def read_agreement() -> dict[str, list[dict[str, Any]]] | None:
-    """Return what the tests reached, or None if they have not run on the present sources.
+def read_report(path: Path = REPORT) -> dict[str, list[dict[str, Any]]]:
+    """Return what tests reached on the present sources, be it all of them or a part.
+
+    Args:
+        path: The file that a run of pytest wrote with ``--agreement``.
 
     Returns:
         For each label one dictionary a test: ``test``, ``oracle``, ``passed``, ``agreement`` (the
         largest difference; in standard errors for Monte Carlo) and ``standard_error``.
     """
-    if not REPORT.exists():
-        return None
-    report = json.loads(REPORT.read_text(encoding="utf-8"))
-    return report["equations"] if report["sources"] == sources_key() else None
+    if not path.exists():
+        return {}
+    report = json.loads(path.read_text(encoding="utf-8"))
+    return report["equations"] if report["sources"] == sources_key() else {}
+
+
+def read_agreement() -> dict[str, list[dict[str, Any]]] | None:
+    """Return the report, or None if a test has not run on the present sources."""
+    report = read_report()
+    reported = {(label, row["test"]) for label, rows in report.items() for row in rows}
+    whole = all((claim.label, claim.test) in reported for claim in claims())
+    return report if whole else None
