@@ -40,7 +40,7 @@ def test_image_grid_fills_row_by_row_and_labels_the_rows():
 
 
 def test_training_curves_show_three_panels_in_nats():
-    history = History([-3.5, -3.0], [0.5, 1.0], [-4.0, -3.0], [0.5, 0.8], [1.0, 2.0])
+    history = History([-3.5, -3.0], [0.5, 1.0], [-4.0, -3.0], [0.5, 0.8], [1e-3] * 2, [1.0, 2.0])
     figure = training_curves(history)
     assert [ax.get_title() for ax in figure.axes] == ["ELBO", "log-likelihood", "KL"]
     train, validation = figure.axes[0].lines
