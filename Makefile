@@ -4,7 +4,7 @@
 # make live    serve the built book and show a page seconds after it is saved (PORT=... as below)
 # make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
-# make benchmark  time vae_lib beside its peers (about half an hour; FOLDER=... with MNIST's four files)
+# make benchmark  time vae_lib beside its peers (about an hour; FOLDER=... with MNIST's four files)
 # make colab  run every notebook with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
 # make constraints  renew constraints.txt after a change of requirements.txt (needs uv)
@@ -54,6 +54,7 @@ mutants: $(INSTALLED)
 benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.ladder $(if $(FOLDER),--folder $(FOLDER))
+	.venv-benchmarks/bin/python -m benchmarks.threads
 	.venv-benchmarks/bin/python -m benchmarks.likelihood --whole $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.scaling
 
