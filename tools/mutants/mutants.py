@@ -28,7 +28,10 @@ from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
 MODULES = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluation", "latents")
-TESTS = [f"tests/library/test_{name}.py" for name in (*MODULES, "evidence", "gradients")]
+TESTS = [
+    f"tests/library/test_{name}.py"
+    for name in (*MODULES, "limits", "scores", "evidence", "gradients", "identities")
+]
 PRELOADED = ["matplotlib.pyplot", "opencc", "pytest", "scipy.optimize", "sympy", "torch"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
