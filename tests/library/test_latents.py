@@ -13,13 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from vae_lib import latents
 from vae_lib.engine.speed import CPU_BUDGET
-from vae_lib.gaussian import (
-    DiagonalGaussian,
-)
+from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.latents import active_units, aggregate_split, linear_aggregate, unit_variance
-
-# One latent variable: x = 1.3 z + 0.6 ε, one data point, and a q that is not its posterior.
-SLOPE, NOISE, POINT, MEAN, STD = 1.3, 0.6, 0.9, 0.2, 0.7
 
 
 @pytest.mark.equation("eq-active-units", oracle="NumPy")
