@@ -42,6 +42,7 @@ def keep(app: Sphinx, exception: Exception | None) -> None:
     if (kept / INDEX).exists():
         old, new = (js_index.loads((path / INDEX).read_text("utf-8")) for path in (kept, out))
         new["indexentries"] = all_entries(old, new, read_again)
+        new["terms"] = {word: pages for word, pages in new["terms"].items() if pages != []}
         (out / INDEX).write_text(js_index.dumps(new), encoding="utf-8")
         shutil.rmtree(kept)
     for path in [*out.glob("*.html"), *out.glob("_modules/**/*.html"), out / INDEX]:
