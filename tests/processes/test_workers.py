@@ -41,6 +41,7 @@ def shared(tmp_path_factory):
     return results, ended, sorted(path.name for path in folder.iterdir())
 
 
+@pytest.mark.xdist_group("shared")
 @pytest.mark.parametrize("case", CASES)
 def test_two_processes_take_the_steps_of_one_with_twice_the_batch(shared, tmp_path, case):
     tensors, about = shared[0][case]
@@ -58,12 +59,14 @@ def test_two_processes_take_the_steps_of_one_with_twice_the_batch(shared, tmp_pa
     assert alone.train_bound[-1] > alone.train_bound[0]
 
 
+@pytest.mark.xdist_group("shared")
 def test_run_can_go_on_with_another_number_of_processes(shared, tmp_path):
     """What has to agree is the batch of all processes together, and it is what is kept."""
     for case, settings in CASES.items():
         assert shared[0][case][1]["settings"]["batch_size"] == settings["batch_size"]
 
 
+@pytest.mark.xdist_group("shared")
 def test_one_process_prints_and_writes(shared):
     _, ended, files = shared
     assert ended.stdout.count("Training on cpu") == len(CASES)
@@ -185,8 +188,7 @@ def test_other_errors_pass_as_they_are(process_1_of_2, error):
 def test_sigterm_is_one_sentence(process_1_of_2):
     told = pytest.raises(SystemExit, match="Process 1 of 2 was told to stop, because another one")
     with told, workers.joined():
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)  # the handler runs before it is over
+        signal.raise_signal(signal.SIGTERM)
 
 
 def test_second_process_does_not_print(process_1_of_2, capsys):
