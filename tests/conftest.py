@@ -7,6 +7,7 @@ import agreement
 import matplotlib
 import pytest
 import torch
+from scheduling import ByPage
 
 from tools.build.equations import coded, read_report, sources_key
 from vae_lib.gaussian import DiagonalGaussian
@@ -51,6 +52,10 @@ def pytest_addoption(parser):
         help="write how closely each equation met its oracle if no test fails, and do not run "
         "those of its tests again that this file says passed on the present sources",
     )
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByPage(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_configure(config):

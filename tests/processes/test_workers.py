@@ -41,7 +41,6 @@ def shared(tmp_path_factory):
     return results, ended, sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.xdist_group("shared")
 @pytest.mark.parametrize("case", CASES)
 def test_two_processes_take_the_steps_of_one_with_twice_the_batch(shared, tmp_path, case):
     tensors, about = shared[0][case]
@@ -59,14 +58,12 @@ def test_two_processes_take_the_steps_of_one_with_twice_the_batch(shared, tmp_pa
     assert alone.train_bound[-1] > alone.train_bound[0]
 
 
-@pytest.mark.xdist_group("shared")
 def test_run_can_go_on_with_another_number_of_processes(shared, tmp_path):
     """What has to agree is the batch of all processes together, and it is what is kept."""
     for case, settings in CASES.items():
         assert shared[0][case][1]["settings"]["batch_size"] == settings["batch_size"]
 
 
-@pytest.mark.xdist_group("shared")
 def test_one_process_prints_and_writes(shared):
     _, ended, files = shared
     assert ended.stdout.count("Training on cpu") == len(CASES)

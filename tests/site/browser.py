@@ -43,10 +43,7 @@ FROM_DISK = [Place(f"{name}.html", from_disk=True) for name in KINDS]
 
 def each(places):
     """A test's parameter ``place``; all tests of one page run in one process, after one visit."""
-    return pytest.mark.parametrize(
-        "place",
-        [pytest.param(one, marks=pytest.mark.xdist_group(str(one)), id=str(one)) for one in places],
-    )
+    return pytest.mark.parametrize("place", list(places), ids=str)
 
 
 each_page = each([*map(Place, PAGES), *FROM_DISK])

@@ -1,0 +1,21 @@
+"""Which tests stay in one process: those of a built page, after one visit; those of a shared run.
+
+pytest-xdist's own ``--dist loadgroup``, by marks, leaves marked tests apart under pytest 9.2.
+"""
+
+import re
+
+from xdist.scheduler import LoadScopeScheduling
+
+PAGE = re.compile(r"\[((?:file-)?(?:(?:en|zh-TW)/\S+|404)\.html)\]$")
+SHARED = "test_workers.py::test_two_processes", "test_workers.py::test_one_process"
+SHARED += ("test_workers.py::test_run_can_go_on",)
+
+
+class ByPage(LoadScopeScheduling):
+    """Hand out the tests of a page together, and all others one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if page := PAGE.search(nodeid):
+            return page[1]
+        return "a shared run" if any(name in nodeid for name in SHARED) else nodeid
