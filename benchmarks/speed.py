@@ -103,18 +103,19 @@ def main() -> None:
     """Run the command."""
     options = report.options("speed", __doc__, rounds=15)
     options.add_argument("--seeds", type=int, default=5, help="trainings that the ELBO is from")
-    options.add_argument("--images", type=int, default=60_000, help="training images")
+    options.add_argument("--images", type=int, default=60_000, help="images of a timed epoch")
     given = options.parse_args()
     if given.seeds < 2:
         options.error(f"--seeds is {given.seeds}: a standard error needs at least 2.")
     torch.set_num_threads(report.THREADS)
-    train, test, kind = binary_images(given.folder, train=given.images)
-    contestants, floors = race(train, given.rounds)
+    train, test, kind = binary_images(given.folder)
+    contestants, floors = race(train[: given.images], given.rounds)
     for name, elbos in judged(train, test, range(given.seeds)).items():
         contestants[name]["elbo"] = elbos
     show(contestants, floors)
     results = {
-        "images": len(train), "kind": kind, "test_images": len(test), "batch_size": BATCH,
+        "images": given.images, "judged_images": len(train), "kind": kind,
+        "test_images": len(test), "batch_size": BATCH,
         "rounds": given.rounds, "elbo_after_epochs": JUDGED_AFTER, "seeds": given.seeds,
         "contestants": contestants, "floor": floors,
         "profile": {name: profile_of_a_step(train, name) for name in FLOORS},

@@ -48,7 +48,8 @@ SETTING = {"name": "784-400-20", "batch": 128, "weights": 652824, "work": 835614
 SETTING |= TIMES | {"gain": RATIO}
 SHAPE = {
     "speed": {
-        "images": 1, "kind": "MNIST", "test_images": 1, "batch_size": 128, "rounds": 1,
+        "images": 1, "judged_images": 1, "kind": "MNIST", "test_images": 1,
+        "batch_size": 128, "rounds": 1,
         "elbo_after_epochs": 3, "seeds": 2, "contestants": {"DataLoader loop": RACER},
         "floor": {"float32": {"seconds": SPREAD}, "bfloat16": {"seconds": SPREAD}},
         "profile": {"float32": PART, "bfloat16": PART},
