@@ -157,6 +157,6 @@ def reproduce(
         "evaluation_seconds": time.perf_counter() - start,
         "torch": torch.__version__,
     }  # fmt: skip
-    threads = choose_threads(count_weights(model), plan.batch_size * k // rank_and_count()[1])
+    threads = keep.earlier_threads() or choose_threads(count_weights(model), plan.batch_size * k)
     about |= describe_device(pick_device(device), threads)
     return score, about
