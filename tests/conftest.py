@@ -54,6 +54,7 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return ByPage(config, log) if config.getvalue("dist") == "loadgroup" else None
 

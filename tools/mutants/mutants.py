@@ -107,10 +107,10 @@ def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], re
 
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
     signal.alarm(20 * LIMIT)  # a mutant that sleeps
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    if mutant is not None:
+    if mutant is not None:  # what the unbroken library says is for the reader
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
         sys.meta_path.insert(0, _Replacement(mutant))
     watcher = _Watcher(mutant.module if mutant else "", seconds)
     code = pytest.main([*QUICK, *tests], plugins=[watcher])
