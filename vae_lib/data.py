@@ -3,15 +3,17 @@
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vae_lib.engine.checks import Binarisation, require_choice, require_unit_interval
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import Binarisation, require_unit_interval
 from vae_lib.engine.devices import pick_device
+from vae_lib.engine.door import Images, as_floats
 from vae_lib.engine.mnist_files import DataUnavailable, read_embedded_mnist, read_full_mnist
 
 Source = Literal["embedded", "full", "auto"]
@@ -44,6 +46,7 @@ class Dataset:
     about: str
 
 
+@takes()
 def load_mnist(source: Source = "embedded", folder: str | Path | None = None) -> Dataset:
     """Load MNIST.
 
@@ -66,7 +69,6 @@ def load_mnist(source: Source = "embedded", folder: str | Path | None = None) ->
         return _embedded("the default, no network needed")
     if source == "full":
         return _full(path)
-    require_choice("source", source, get_args(Source))
     if pick_device().type == "cpu":
         return _embedded("there is no GPU, and the full set would take minutes")
     try:
@@ -75,33 +77,35 @@ def load_mnist(source: Source = "embedded", folder: str | Path | None = None) ->
         return _embedded(f"the full set cannot be had: {error}")
 
 
+@takes()
 def binarise(
-    images: Tensor,
+    images: Images,
     mode: Binarisation = "dynamic",
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Turn grey values into pixels that a Bernoulli likelihood accepts.
 
     Args:
-        images: Values in [0, 1], any shape.
+        images: Values in [0, 1], any shape; with ``"none"`` any values.
         mode: ``"dynamic"``: a fresh draw, each pixel 1 with its grey value as probability (call it
             again for each batch). ``"fixed"``: such a draw, always the same for the same images.
             ``"none"``: the images as they are.
         generator: Source of the draws, for ``"dynamic"``.
 
     Returns:
-        The same shape; 0 and 1 only, unless ``mode`` is ``"none"``.
+        The same shape, floats of the images' dtype or, if they are none, of the default one; 0 and
+        1 only, unless ``mode`` is ``"none"``.
 
     Raises:
-        ValueError: If ``images`` holds NaN or values outside [0, 1], or ``mode`` is none of the
-            three.
+        ValueError: If ``images`` are no numbers, hold NaN or values outside [0, 1] that are to be
+            binarised, or ``mode`` is none of the three.
 
     Source: Salakhutdinov & Murray 2008; Burda et al. 2016, appendix D.
     """
-    require_choice("binarisation", mode, get_args(Binarisation))
-    require_unit_interval(images)
+    images = as_floats(images)
     if mode == "none":
         return images
+    require_unit_interval(images)
     if mode == "dynamic":
         uniform = torch.rand(
             images.shape, dtype=images.dtype, device=images.device, generator=generator

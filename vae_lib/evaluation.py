@@ -2,14 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import get_args
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
-from vae_lib.engine.checks import Binarisation, InputError, Precision, require_choice
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import Binarisation, InputError, Precision
+from vae_lib.engine.door import Images
 from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import GenerativeModel, count_weights
@@ -17,9 +18,10 @@ from vae_lib.objectives import elbo, importance_weighted_bound
 
 
 @torch.no_grad()
+@takes()
 def log_likelihood(
     model: GenerativeModel,
-    x: Tensor,
+    x: Images,
     k: int = 5000,
     chunk: int | None = None,
     generator: torch.Generator | None = None,
@@ -45,20 +47,18 @@ def log_likelihood(
         The estimate, shape (B,), in nats.
 
     Raises:
-        ValueError: If ``k``, ``chunk`` or ``threads`` is less than 1, or ``precision`` is neither
-            of the two, or ``x`` is no batch, or the model refuses it.
+        ValueError: If a number is less than 1, ``x`` is no batch, or the model refuses it.
 
     Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
-    require_choice("precision", precision, get_args(Precision))
+    x = model.accept(x)
     if x.dim() != 2:
         raise InputError(f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D).")
     keep_freed_memory()
     chunk = affordable_draws(x) if chunk is None else chunk
     if k < 1 or chunk < 1:
         raise InputError(f"k is {k} and chunk is {chunk}: both must be at least 1.")
-    samples = min(k, chunk, 100)
-    results = []
+    samples, results = min(k, chunk, 100), []
     blocks = x.split(chunk // samples)  # a few images, each with ``samples`` draws at a time
     bfloat16 = torch.autocast(x.device.type, torch.bfloat16, precision == "bfloat16")
     threads = choose_threads(count_weights(model), chunk) if threads is None else threads
@@ -85,7 +85,7 @@ class Score:
         binarisation: How grey values became pixels: "fixed", "dynamic" or "none".
 
     Raises:
-        ValueError: If there is no value, or one is NaN or infinite.
+        ValueError: If there is no value, or one is NaN or infinite, or k is less than 1.
     """
 
     values: Tensor
@@ -108,11 +108,7 @@ class Score:
 
     @property
     def standard_error(self) -> float:
-        """Standard error of the mean over the choice of images, in nats.
-
-        Raises:
-            ValueError: If there is one image only.
-        """
+        """Standard error of the mean over the choice of images, in nats; one image has none."""
         return _standard_error(self.values)
 
     def __str__(self) -> str:
@@ -131,11 +127,11 @@ class Score:
         Raises:
             ValueError: If the two scores were not made in the same way, or of one image only.
         """
-        protocols = [(s.k, len(s.values), s.data, s.binarisation) for s in (self, other)]
-        if protocols[0] != protocols[1]:
+        ours, theirs = [(s.k, len(s.values), s.data, s.binarisation) for s in (self, other)]
+        if ours != theirs:
             raise InputError(
-                f"The scores cannot be compared: {protocols[0]} against {protocols[1]} "
-                "(k, number of images, data, binarisation)."
+                f"(k, number of images, data, binarisation) are {ours} and {theirs}: give scores "
+                "that were made in the same way."
             )
         difference = self.values - other.values
         return difference.mean().item(), _standard_error(difference)
@@ -147,9 +143,10 @@ def _standard_error(values: Tensor) -> float:
     return values.std().item() / math.sqrt(len(values))
 
 
+@takes()
 def score_images(
     model: GenerativeModel,
-    images: Tensor,
+    images: Images,
     k: int,
     data: str,
     *,
@@ -157,11 +154,11 @@ def score_images(
     precision: Precision = "float32",
     threads: int | None = None,
 ) -> Score:
-    """Estimate log p(x) of images that are binarised once, with a progress bar.
+    """Estimate log p(x) of images, with a progress bar; pixels for a Bernoulli are binarised once.
 
     Args:
         model: On the device that is to compute.
-        images: Shape (N, D), values in [0, 1].
+        images: Shape (N, D); values in [0, 1] where the likelihood is Bernoulli, else as they are.
         k: Importance samples per image.
         data: Which images they are, in words.
         seed: Of the samples; the binarisation is always the same.
@@ -170,14 +167,16 @@ def score_images(
 
     Source: eq-importance-weighted-bound.
     """
-    x = binarise(images, "fixed").to(model.device)
+    mode: Binarisation = "fixed" if model.binary else "none"
+    x = binarise(model.accept(images), mode)
     generator = torch.Generator(x.device).manual_seed(seed)
     values = log_likelihood(
         model, x, k, generator=generator, precision=precision, threads=threads, progress=True
     )
-    return Score(values.cpu(), k, data, "fixed")
+    return Score(values.cpu(), k, data, mode)
 
 
+@takes(log_weight="K B")
 def bound_at(log_weight: Tensor, k: int) -> Tensor:
     """Estimate the importance-weighted bound at ``k`` from K ≥ k weights, in blocks of k.
 
@@ -200,6 +199,7 @@ def bound_at(log_weight: Tensor, k: int) -> Tensor:
     return (torch.logsumexp(blocks, dim=1) - math.log(k)).mean(0)
 
 
+@takes(log_weight="K B")
 def bound_error(log_weight: Tensor) -> tuple[Tensor, Tensor]:
     """Estimate bias and standard error of the bound at k, from the k weights themselves.
 
@@ -208,7 +208,7 @@ def bound_error(log_weight: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns:
         The bias (negative) and the standard error, shape (B,) each, in nats. Both are good only
-        where the error is small; weights of infinite variance do not show themselves here.
+        where the error is small; weights of infinite variance do not show here.
 
     Raises:
         ValueError: If there are fewer than 2 weights.
@@ -223,9 +223,10 @@ def bound_error(log_weight: Tensor) -> tuple[Tensor, Tensor]:
     return -variance / (2 * k), torch.sqrt(variance / k)
 
 
+@takes(start="B L")
 def optimise_posterior(
     model: GenerativeModel,
-    x: Tensor,
+    x: Images,
     start: DiagonalGaussian,
     steps: int = 300,
     learning_rate: float = 0.05,
@@ -235,8 +236,7 @@ def optimise_posterior(
 ) -> DiagonalGaussian:
     """Give every data point its own best diagonal q, by gradient ascent on the ELBO.
 
-    The decoder stays as it is. Adam's step size falls to zero along half a cosine, so that the
-    noise of the draws averages out.
+    Adam's step size falls to zero along half a cosine, so that the noise of the draws averages out.
 
     Args:
         model: Supplies ``decode`` and ``prior``; its weights and their gradients are not touched.
@@ -252,12 +252,17 @@ def optimise_posterior(
         The optimised q over (B, L), without gradient.
 
     Raises:
-        ValueError: If ``steps`` is less than 1 or the model refuses ``x``.
+        ValueError: If a number is not positive, or the model refuses ``x``.
 
     Source: eq-gap-split (Cremer et al. 2018).
     """
     if steps < 1:
         raise InputError(f"steps is {steps}: take at least 1.")
+    if not 0 < learning_rate < math.inf:
+        raise InputError(f"learning_rate is {learning_rate}: choose a positive number.")
+    if samples < 1:
+        raise InputError(f"The number of samples is {samples}: draw at least 1.")
+    x, samples = model.accept(x), samples if noise is None else 1
     values = [part.detach().clone().requires_grad_() for part in (start.mean, start.log_var)]
     optimiser = torch.optim.Adam(values, lr=learning_rate)
     for step in range(steps):
@@ -265,8 +270,7 @@ def optimise_posterior(
         q = DiagonalGaussian(*values)
         bound = elbo(model, x, q=q, samples=samples, noise=noise, generator=generator)
         slopes = torch.autograd.grad(-bound.value.sum(), values)
-        for value, slope in zip(values, slopes, strict=True):
-            value.grad = slope
+        values[0].grad, values[1].grad = slopes
         optimiser.step()
     return DiagonalGaussian(*(value.detach() for value in values))
 
@@ -275,17 +279,14 @@ def optimise_posterior(
 class GapSplit:
     """The bound's gap in two parts, per data point and in nats: shape (B,) each.
 
-    Attributes:
-        approximation: What the best q of the family leaves open.
-        amortisation: What the encoder loses against that best q.
-
-    Source: eq-gap-split.
+    What the best q of the family leaves open, and what the encoder loses against that q.
     """
 
     approximation: Tensor
     amortisation: Tensor
 
 
+@takes(log_evidence="B", best_bound="B", bound="B")
 def split_gap(log_evidence: Tensor, best_bound: Tensor, bound: Tensor) -> GapSplit:
     """Split log p(x) - 𝓛 into approximation gap and amortisation gap.
 

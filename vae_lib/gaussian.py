@@ -8,7 +8,8 @@ import math
 import torch
 from torch import Tensor
 
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError, require_fitting
 
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -21,11 +22,13 @@ class DiagonalGaussian:
         log_var: log σ² (never σ), a shape that broadcasts with ``mean``.
 
     Raises:
-        ValueError: If the two shapes do not broadcast, or have no dimension.
+        ValueError: If they are no tensors of floats of one dtype on one device, if their shapes do
+            not broadcast, or if they have no dimension.
 
     Source: eq-amortised-posterior, eq-log-var.
     """
 
+    @takes()
     def __init__(self, mean: Tensor, log_var: Tensor) -> None:
         try:
             self.mean, self.log_var = torch.broadcast_tensors(mean, log_var)
@@ -65,14 +68,21 @@ class DiagonalGaussian:
         """The inverse of the covariance, here diag(1/σ²), shape (..., L, L)."""
         return torch.diag_embed(torch.exp(-self.log_var))
 
+    @takes()
     def log_prob(self, value: Tensor) -> Tensor:
-        """Log density of ``value`` (..., L), summed over L: shape (...), in nats.
+        """Log density of ``value`` (..., L), summed over L: shape (...), in nats; NaN gives NaN.
+
+        Raises:
+            ValueError: If the last dimension is not L, or the dtype or device another one.
 
         Source: eq-gaussian-log-prob, and eq-prior for N(0, I).
         """
-        squared = (value - self.mean) ** 2 * torch.exp(-self.log_var)
-        return -0.5 * (LOG_2PI + self.log_var + squared).sum(-1)
+        require_fitting("value", value, self.mean.shape, "the mean")
+        # Divided by σ before it is squared: a variance too small for the dtype still has a σ.
+        standard = (value - self.mean) * torch.exp(-0.5 * self.log_var)
+        return -0.5 * (LOG_2PI + self.log_var + standard**2).sum(-1)
 
+    @takes()
     def transform(self, noise: Tensor) -> Tensor:
         """Turn standard normal noise ε into samples z = μ + σ ⊙ ε.
 
@@ -82,10 +92,15 @@ class DiagonalGaussian:
         Returns:
             z, the broadcast shape; gradients flow into ``mean`` and ``log_var``.
 
+        Raises:
+            ValueError: If the last dimension is not L, or the dtype or device another one.
+
         Source: eq-reparameterisation (Kingma & Welling 2014).
         """
+        require_fitting("noise", noise, self.mean.shape, "the mean")
         return self.mean + self.std * noise
 
+    @takes()
     def rsample(
         self, sample_shape: tuple[int, ...] = (), generator: torch.Generator | None = None
     ) -> Tensor:
@@ -100,19 +115,20 @@ class DiagonalGaussian:
 
         Source: eq-kl-1d, eq-kl-diagonal; its derivatives are eq-kl-gradients.
         """
-        return 0.5 * (self.mean**2 + self.log_var.exp() - 1.0 - self.log_var).sum(-1)
+        return 0.5 * (self.mean**2 + _excess(self.log_var)).sum(-1)
 
+    @takes()
     def kl_to(self, other: "DiagonalGaussian | FullGaussian") -> Tensor:
         """KL(self ‖ other), shape (...), in nats.
 
         Source: eq-kl, in closed form eq-kl-two-gaussians when both are diagonal, else eq-kl-full.
         Never negative, by eq-kl-nonnegative.
         """
+        require_fitting("other", other.mean, self.mean.shape, "this Gaussian")
         if isinstance(other, FullGaussian):
             return FullGaussian(self.mean, self.scale_tril).kl_to(other)
-        squared = (self.mean - other.mean) ** 2 * torch.exp(-other.log_var)
-        log_ratio = self.log_var - other.log_var
-        return 0.5 * (log_ratio.exp() + squared - 1.0 - log_ratio).sum(-1)
+        standard = (self.mean - other.mean) * torch.exp(-0.5 * other.log_var)
+        return 0.5 * (standard**2 + _excess(self.log_var - other.log_var)).sum(-1)
 
 
 class FullGaussian:
@@ -123,9 +139,11 @@ class FullGaussian:
         scale_tril: A, lower-triangular with a positive diagonal, shape (..., L, L) or (L, L).
 
     Raises:
-        ValueError: If ``mean`` has no dimension, or ``scale_tril`` does not end in (L, L).
+        ValueError: If they are no tensors of floats of one dtype on one device, if ``mean`` has no
+            dimension, or if ``scale_tril`` does not end in (L, L) or is not as described.
     """
 
+    @takes()
     def __init__(self, mean: Tensor, scale_tril: Tensor) -> None:
         if mean.dim() == 0:
             raise InputError("mean is a single number: give it the shape (..., L).")
@@ -134,6 +152,12 @@ class FullGaussian:
             raise InputError(
                 f"mean has shape {tuple(mean.shape)} and scale_tril {tuple(scale_tril.shape)}: "
                 f"scale_tril must end in ({latent_dim}, {latent_dim})."
+            )
+        diagonal = scale_tril.diagonal(dim1=-2, dim2=-1)
+        if not scale_tril.is_meta and ((diagonal <= 0).any() or scale_tril.triu(1).any()):
+            raise InputError(
+                "scale_tril must be lower-triangular with a positive diagonal: take the Cholesky "
+                "factor of a covariance, torch.linalg.cholesky(covariance)."
             )
         self.mean, self.scale_tril = mean, scale_tril
 
@@ -147,40 +171,56 @@ class FullGaussian:
         """(A Aᵀ)⁻¹, shape (..., L, L)."""
         return torch.cholesky_inverse(self.scale_tril)
 
+    @takes()
     def log_prob(self, value: Tensor) -> Tensor:
-        """Log density of ``value`` (..., L): shape (...), in nats. Source: eq-linear-evidence."""
-        white = _solve(self.scale_tril, value - self.mean)
-        latent_dim = self.mean.shape[-1]
-        return -0.5 * (white**2).sum(-1) - self.half_log_det - latent_dim / 2 * LOG_2PI
+        """Log density of ``value`` (..., L): shape (...), in nats.
 
+        Raises:
+            ValueError: As for ``DiagonalGaussian``.
+
+        Source: eq-linear-evidence.
+        """
+        require_fitting("value", value, self.mean.shape, "the mean")
+        white = _solve(self.scale_tril, value - self.mean)
+        return -0.5 * (white**2 + LOG_2PI).sum(-1) - self.half_log_det
+
+    @takes()
     def transform(self, noise: Tensor) -> Tensor:
         """Turn standard normal noise ε (broadcasts with (..., L)) into samples z = μ + A ε.
 
+        Raises:
+            ValueError: As for ``DiagonalGaussian``.
+
         Source: eq-affine-map.
         """
+        require_fitting("noise", noise, self.mean.shape, "the mean")
         return self.mean + (self.scale_tril @ noise.unsqueeze(-1)).squeeze(-1)
 
+    @takes()
     def rsample(
         self, sample_shape: tuple[int, ...] = (), generator: torch.Generator | None = None
     ) -> Tensor:
         """Draw reparameterised samples, shape ``sample_shape`` + (..., L)."""
         return self.transform(_noise(sample_shape, self.mean, generator))
 
+    @takes()
     def kl_to(self, other: "DiagonalGaussian | FullGaussian") -> Tensor:
         """KL(self ‖ other), shape (...), in nats.
 
         Source: eq-kl-full, whose first two terms are eq-quadratic-form.
         """
+        require_fitting("other", other.mean, self.mean.shape, "this Gaussian")
         ratio = torch.linalg.solve_triangular(other.scale_tril, self.scale_tril, upper=False)
         white = _solve(other.scale_tril, other.mean - self.mean)
-        trace = (ratio**2).sum((-2, -1))
-        log_ratio = other.half_log_det - self.half_log_det
-        return 0.5 * (trace + (white**2).sum(-1) - self.mean.shape[-1]) + log_ratio
+        diagonal = ratio.diagonal(dim1=-2, dim2=-1)
+        squares = (ratio.tril(-1) ** 2).sum((-2, -1)) + (white**2).sum(-1)
+        return 0.5 * (squares + _excess(2 * diagonal.log()).sum(-1))
 
 
 LatentGaussian = DiagonalGaussian | FullGaussian
 
 
+@takes(q="... L", posterior="... L")
 def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
     """Compute Var[w] / p(x)² exactly, where proposal and posterior are Gaussian.
 
@@ -204,6 +244,7 @@ def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
     return torch.where(exists, value, torch.inf)
 
 
+@takes(posterior="... L")
 def best_diagonal(posterior: FullGaussian) -> DiagonalGaussian:
     """Find the diagonal Gaussian closest to a Gaussian posterior, in KL(q ‖ posterior).
 
@@ -219,6 +260,7 @@ def best_diagonal(posterior: FullGaussian) -> DiagonalGaussian:
     return DiagonalGaussian(posterior.mean, -diagonal.log())
 
 
+@takes()
 def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
     """Noise whose plain average is the exact normal mean of every polynomial up to degree 3.
 
@@ -234,6 +276,11 @@ def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
         raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
     points = math.sqrt(latent_dim) * torch.eye(latent_dim, dtype=dtype)
     return torch.cat([points, -points]).unsqueeze(1)
+
+
+def _excess(log_ratio: Tensor) -> Tensor:
+    """r - 1 - log r for a ratio r of variances: never negative, not even by rounding."""
+    return (torch.expm1(log_ratio) - log_ratio).clamp(min=0)
 
 
 def _noise(

@@ -5,11 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian
 
 Function = Callable[[Tensor], Tensor]
 
 
+@takes(q="L", noise="S L")
 def score_function_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
     """Compute one score-function estimate of the gradient per draw: f(z) ∇ log q(z).
 
@@ -23,13 +26,29 @@ def score_function_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) ->
     Returns:
         Shape (S, 2, L): row 0 is the gradient in μ, row 1 in log σ². Each is unbiased.
 
+    Raises:
+        ValueError: If the shapes do not fit together, or a value is not finite.
+
     Source: eq-score-function (Williams 1992); for f = z² its variance is eq-variance-score.
     """
     standard = noise  # (z - μ) / σ
     score = torch.stack([standard / q.std, 0.5 * (standard**2 - 1.0)], dim=1)  # (S, 2, L)
-    return f(q.transform(noise))[:, None, None] * score
+    return _values(f, q.transform(noise))[:, None, None] * score
 
 
+def _values(f: Function, z: Tensor) -> Tensor:
+    """f of each z in (S, L): shape (S,)."""
+    values = f(z)
+    if not isinstance(values, Tensor) or values.shape != z.shape[:1]:
+        shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise InputError(
+            f"f maps {len(z)} draws, shape {tuple(z.shape)}, to {shape}: let it return one value "
+            f"for each, shape ({len(z)},)."
+        )
+    return values
+
+
+@takes(q="L", noise="S L")
 def pathwise_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
     """Compute one reparameterised estimate of the gradient per draw: ∇f(z) · ∂z/∂(μ, log σ²).
 
@@ -41,8 +60,15 @@ def pathwise_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tenso
     Returns:
         Shape (S, 2, L): row 0 is the gradient in μ, row 1 in log σ². Each is unbiased.
 
+    Raises:
+        ValueError: If the shapes do not fit together, a value is not finite, or ``f`` does not
+            depend on z.
+
     Source: eq-pathwise (Kingma & Welling 2014); for f = z² its variance is eq-variance-pathwise.
     """
     z = q.transform(noise).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(f(z).sum(), z)  # (S, L)
+    values = _values(f, z)
+    if not values.requires_grad:
+        raise InputError("f(z) has no gradient in z: let f compute with z itself, in PyTorch.")
+    (slope,) = torch.autograd.grad(values.sum(), z)  # (S, L)
     return torch.stack([slope, slope * 0.5 * q.std * noise], dim=1)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError, require_covariance
 from vae_lib.engine.speed import affordable_draws
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 
 ACTIVE = 0.01  # Burda et al. 2016, appendix C
 
 
+@takes(q="N L")
 def unit_variance(q: DiagonalGaussian) -> Tensor:
     """Compute the variance over the data of each coordinate's posterior mean: shape (L,).
 
@@ -28,6 +30,7 @@ def unit_variance(q: DiagonalGaussian) -> Tensor:
     return q.mean.var(0, correction=0)
 
 
+@takes(q="N L")
 def active_units(q: DiagonalGaussian, threshold: float = ACTIVE) -> Tensor:
     """Say which coordinates' posterior mean depends on the data: shape (L,), true or false.
 
@@ -63,6 +66,7 @@ class AggregateSplit:
 
 
 @torch.no_grad()
+@takes(q="N L")
 def aggregate_split(
     q: DiagonalGaussian, samples: int = 20, generator: torch.Generator | None = None
 ) -> AggregateSplit:
@@ -99,6 +103,7 @@ def aggregate_split(
     return AggregateSplit(average, means[0].item(), means[1].item(), errors.max().item())
 
 
+@takes(weight="L D", noise="L L", data_covariance="D D")
 def linear_aggregate(
     weight: Tensor, noise: Tensor, data_covariance: Tensor
 ) -> tuple[FullGaussian, Tensor]:
@@ -114,8 +119,13 @@ def linear_aggregate(
     Returns:
         q(z) over (L,), and the mutual information of x and z, shape (), in nats.
 
+    Raises:
+        ValueError: If the shapes do not fit together, or a covariance is none.
+
     Source: eq-aggregate-linear.
     """
+    require_covariance("noise", noise)
+    require_covariance("data_covariance", data_covariance)
     covariance = weight @ data_covariance @ weight.T + noise
     information = 0.5 * (torch.logdet(covariance) - torch.logdet(noise))
     zero = torch.zeros(len(weight), dtype=weight.dtype, device=weight.device)

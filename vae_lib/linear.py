@@ -8,7 +8,9 @@ import math
 import torch
 from torch import Tensor
 
+from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.door import Images, as_rows
 from vae_lib.gaussian import FullGaussian, sigma_points
 from vae_lib.models import VAE, GenerativeModel
 from vae_lib.networks import LinearDecoder, LinearEncoder
@@ -24,7 +26,7 @@ class LinearGaussian(GenerativeModel):
         log_var: log σ² of the noise, a single number (shape ()).
 
     Raises:
-        ValueError: If the shapes do not fit together.
+        ValueError: If the shapes do not fit together, or a value is not finite.
 
     Source: eq-linear-model (probabilistic PCA, Tipping & Bishop 1999).
     """
@@ -34,7 +36,7 @@ class LinearGaussian(GenerativeModel):
     def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
         decoder = LinearDecoder(weight, bias, log_var)
         super().__init__(decoder, weight.shape[1])
-        self.to(weight.dtype)
+        self.to(weight)
 
     @property
     def weight(self) -> Tensor:
@@ -60,7 +62,8 @@ class LinearGaussian(GenerativeModel):
         return latent_precision(self.weight, self.log_var)
 
     @classmethod
-    def maximum_likelihood(cls, x: Tensor, latent_dim: int) -> "LinearGaussian":
+    @takes()
+    def maximum_likelihood(cls, x: Images, latent_dim: int) -> "LinearGaussian":
         """The linear model under which the data are most probable, in closed form.
 
         Args:
@@ -74,8 +77,8 @@ class LinearGaussian(GenerativeModel):
         Source: eq-ppca-maximum (Tipping & Bishop 1999, section 3.2); the slope in W, by
         eq-log-det-derivative, is zero there.
         """
+        x = as_rows(x)
         data_dim = x.shape[-1]
-        require_data(x, data_dim)
         if not 1 <= latent_dim < data_dim:
             raise InputError(f"latent_dim is {latent_dim}: choose 1 to {data_dim - 1}.")
         values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))  # ascending
@@ -89,7 +92,7 @@ class LinearGaussian(GenerativeModel):
         weight = vectors[:, data_dim - latent_dim :] * scale
         return cls(weight, x.mean(0), noise.log())
 
-    def encode(self, x: Tensor) -> FullGaussian:
+    def encode(self, x: Images) -> FullGaussian:
         """The exact posterior p(z|x) for data (..., D).
 
         Raises:
@@ -97,12 +100,13 @@ class LinearGaussian(GenerativeModel):
 
         Source: eq-bayes, eq-linear-posterior, by eq-complete-square.
         """
+        x = self.accept(x)
         require_data(x, self.weight.shape[0])
-        covariance = torch.linalg.inv(self.precision)
-        mean = (x - self.bias) @ self.weight @ covariance * torch.exp(-self.log_var)
-        return FullGaussian(mean, torch.linalg.cholesky(covariance))
+        scale_tril, projection = self._solved()
+        standard = (x - self.bias) * torch.exp(-0.5 * self.log_var)
+        return FullGaussian(standard @ projection, scale_tril)
 
-    def log_evidence(self, x: Tensor) -> Tensor:
+    def log_evidence(self, x: Images) -> Tensor:
         """The exact log p(x) of data (..., D): shape (...), in nats.
 
         Raises:
@@ -110,12 +114,26 @@ class LinearGaussian(GenerativeModel):
 
         Source: eq-linear-evidence, an instance of eq-gaussian-marginal.
         """
-        require_data(x, self.weight.shape[0])
-        noise = torch.diag(self.log_var.exp().expand(self.weight.shape[0]))
-        scale_tril = torch.linalg.cholesky(self.weight @ self.weight.T + noise)
-        return FullGaussian(self.bias, scale_tril).log_prob(x)
+        posterior = self.encode(x)
+        # Bayes' rule at any z is log p(x) = log p(x, z) - log p(z|x). At the posterior's mean no
+        # large terms cancel, however small σ² is.
+        return self.log_joint(x, posterior.mean) - posterior.log_prob(posterior.mean)
+
+    def _solved(self) -> tuple[Tensor, Tensor]:
+        """A with A Aᵀ = Λ⁻¹, shape (L, L), and what maps (x - b)/σ to the posterior's mean, (D, L).
+
+        By a QR decomposition of W/σ above I: its condition number is only the root of Λ's.
+        """
+        scaled = self.weight * torch.exp(-0.5 * self.log_var)
+        identity = torch.eye(self.latent_dim, dtype=scaled.dtype, device=scaled.device)
+        columns, triangle = torch.linalg.qr(torch.cat([scaled, identity]).flip(1))
+        inverse = torch.linalg.solve_triangular(triangle, identity, upper=True)
+        signs = inverse.diagonal().sign()
+        projection = columns[: len(scaled)] @ inverse.T
+        return (inverse * signs).flip(0, 1), projection.flip(1)
 
 
+@takes(weight="D L", log_var="")
 def latent_precision(weight: Tensor, log_var: Tensor) -> Tensor:
     """Λ = I + Wᵀ W / σ², the precision of p(z|x) in the linear model: shape (L, L).
 
@@ -129,6 +147,7 @@ def latent_precision(weight: Tensor, log_var: Tensor) -> Tensor:
     return identity + weight.T @ weight * torch.exp(-log_var)
 
 
+@takes(eigenvalues="D")
 def fixed_noise_maximum(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     """Compute the best mean evidence of a linear model whose σ² is given, over W and b.
 
@@ -141,7 +160,8 @@ def fixed_noise_maximum(eigenvalues: Tensor, latent_dim: int, variance: float) -
         Shape (), in nats per data point.
 
     Raises:
-        ValueError: If L is not between 1 and D, or σ² is not positive.
+        ValueError: If L is not between 1 and D, σ² is not positive, or the eigenvalues are not
+            those of a covariance in descending order.
 
     Source: eq-fixed-noise-maximum (Tipping & Bishop 1999; Lucas et al. 2019).
     """
@@ -151,6 +171,7 @@ def fixed_noise_maximum(eigenvalues: Tensor, latent_dim: int, variance: float) -
     return -0.5 * (math.log(2 * math.pi) + total.log() + eigenvalues / total).sum()
 
 
+@takes(eigenvalues="D")
 def forecast_unit_variance(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     """Foretell the variance of the posterior mean of each unit of the best linear VAE.
 
@@ -163,13 +184,15 @@ def forecast_unit_variance(eigenvalues: Tensor, latent_dim: int, variance: float
         Shape (L,), descending, from 0 (collapsed) to 1.
 
     Raises:
-        ValueError: If L is not between 1 and D, or σ² is not positive.
+        ValueError: If L is not between 1 and D, σ² is not positive, or the eigenvalues are not
+            those of a covariance in descending order.
 
     Source: eq-unit-forecast.
     """
     return 1 - variance / _used(eigenvalues, latent_dim, variance)
 
 
+@takes(eigenvalues="D")
 def rate_and_distortion(
     eigenvalues: Tensor, latent_dim: int, variance: float, beta: float
 ) -> tuple[Tensor, Tensor]:
@@ -189,7 +212,8 @@ def rate_and_distortion(
         data point.
 
     Raises:
-        ValueError: If L is not between 1 and D, or σ² or β is not positive.
+        ValueError: If L is not between 1 and D, σ² or β is not positive, or the eigenvalues are not
+            those of a covariance in descending order.
 
     Source: eq-rate-distortion.
     """
@@ -207,6 +231,12 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     if not 1 <= latent_dim <= len(eigenvalues):
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
     _require_variance(variance)
+    rounding = 1e3 * torch.finfo(eigenvalues.dtype).eps * eigenvalues[0].abs()
+    if (eigenvalues.diff() > rounding).any() or eigenvalues[-1] < -rounding:
+        raise InputError(
+            f"The eigenvalues go from {eigenvalues[0]:g} to {eigenvalues[-1]:g}: give those of a "
+            "covariance in descending order, e.g. torch.linalg.eigvalsh(covariance).flip(0)."
+        )
     return eigenvalues[:latent_dim].clamp(min=variance)
 
 
@@ -215,8 +245,9 @@ def _require_variance(variance: float) -> None:
         raise InputError(f"The noise variance is {variance}: choose a positive number.")
 
 
+@takes()
 def train_linear_vae(
-    x: Tensor,
+    x: Images,
     latent_dim: int,
     variance: float | None = None,
     iterations: int = 500,
@@ -239,11 +270,11 @@ def train_linear_vae(
 
     Source: eq-elbo, made exact by eq-sigma-points.
     """
+    x = as_rows(x)
     data_dim = x.shape[-1]
     if latent_dim < 1 or iterations < 1:
         raise InputError(f"latent_dim is {latent_dim}, iterations {iterations}: each at least 1.")
-    if variance is not None:
-        _require_variance(variance)
+    _require_variance(1.0 if variance is None else variance)
     start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
     log_var = torch.tensor(math.log(variance or 1.0), dtype=x.dtype)
     student = LinearGaussian(start, torch.zeros(data_dim, dtype=x.dtype), log_var)
@@ -255,18 +286,13 @@ def train_linear_vae(
     vae = VAE(encoder, student.decoder, data_dim, latent_dim)
     weights = [weight for weight in vae.parameters() if weight.requires_grad]
     optimiser = torch.optim.LBFGS(
-        weights,
-        max_iter=iterations,
-        tolerance_grad=1e-8,
-        tolerance_change=1e-11,
-        history_size=20,
-        line_search_fn="strong_wolfe",
-    )
-    noise = sigma_points(latent_dim, x.dtype)
+        weights, max_iter=iterations, tolerance_grad=1e-8, tolerance_change=1e-11,
+        history_size=20, line_search_fn="strong_wolfe",
+    )  # fmt: skip
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = elbo(vae, x, noise=noise).loss
+        loss = elbo(vae, x, noise=sigma_points(latent_dim, x.dtype)).loss
         loss.backward()
         return loss
 

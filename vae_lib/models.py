@@ -6,9 +6,11 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from vae_lib.engine.checks import InputError, require_choice, require_data
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.door import Images, as_tensor
 from vae_lib.gaussian import DiagonalGaussian, LatentGaussian
-from vae_lib.likelihoods import Likelihood
+from vae_lib.likelihoods import Bernoulli, Likelihood
 from vae_lib.networks import BernoulliDecoder, GaussianDecoder, GaussianEncoder
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
@@ -33,6 +35,7 @@ class GenerativeModel(nn.Module):
     zeros: Tensor
     config: dict[str, Any] | None = None
 
+    @takes()
     def __init__(self, decoder: Callable[[Tensor], Likelihood], latent_dim: int) -> None:
         super().__init__()
         if latent_dim < 1:
@@ -54,11 +57,29 @@ class GenerativeModel(nn.Module):
         """
         return DiagonalGaussian.standard(self.zeros)
 
+    def accept(self, x: Images) -> Tensor:
+        """Let a reader's data in: as a tensor of the model's dtype, on its device.
+
+        Raises:
+            ValueError: If they are no numbers that stand for data, see ``engine.door``.
+        """
+        dtype = next(self.parameters(), self.zeros).dtype
+        return as_tensor(x, dtype, self.device)
+
+    @takes()
     def decode(self, z: Tensor) -> Likelihood:
-        """p(x|z) for latents (..., L)."""
+        """p(x|z) for latents (..., L).
+
+        Raises:
+            ValueError: If the last dimension is not L.
+        """
+        if z.shape[-1:] != (self.latent_dim,):
+            raise InputError(
+                f"z has the shape {tuple(z.shape)}, but the model expects (..., {self.latent_dim})."
+            )
         return self.decoder(z)
 
-    def encode(self, x: Tensor) -> LatentGaussian:
+    def encode(self, x: Images) -> LatentGaussian:
         """q(z|x) for data (..., D); a model without an encoder has none.
 
         Raises:
@@ -68,15 +89,30 @@ class GenerativeModel(nn.Module):
             f"{type(self).__name__} has no encoder: pass q to the objective, or use a VAE."
         )
 
-    def log_joint(self, x: Tensor, z: Tensor) -> Tensor:
+    @property
+    def binary(self) -> bool:
+        """Whether its pixels are 0 or 1, as a Bernoulli likelihood has them."""
+        with torch.no_grad():
+            return isinstance(self.decode(self.zeros[None]), Bernoulli)
+
+    def log_joint(self, x: Images, z: Tensor) -> Tensor:
         """log p(x, z), in nats: the broadcast shape of x (..., D) and z (..., L) less its last.
 
         Source: eq-joint.
         """
         return self.prior.log_prob(z) + self.decode(z).log_prob(x)
 
+    @takes()
     def sample(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw z from the prior, then x from p(x|z): data of shape (count, D). Source: eq-joint."""
+        """Draw z from the prior, then x from p(x|z): data of shape (count, D).
+
+        Raises:
+            ValueError: If ``count`` is less than 1.
+
+        Source: eq-joint.
+        """
+        if count < 1:
+            raise InputError(f"count is {count}: draw at least 1 data point.")
         return self.decode(self.prior.rsample((count,), generator)).sample(generator)
 
 
@@ -97,6 +133,7 @@ class VAE(GenerativeModel):
     Source: eq-amortised-posterior (Kingma & Welling 2014).
     """
 
+    @takes()
     def __init__(
         self,
         encoder: Callable[[Tensor], DiagonalGaussian],
@@ -108,7 +145,7 @@ class VAE(GenerativeModel):
         self.encoder = encoder
         self.data_dim = data_dim
 
-    def encode(self, x: Tensor) -> DiagonalGaussian:
+    def encode(self, x: Images) -> DiagonalGaussian:
         """q(z|x) for data (..., D).
 
         Raises:
@@ -116,10 +153,12 @@ class VAE(GenerativeModel):
 
         Source: eq-amortised-posterior.
         """
+        x = self.accept(x)
         require_data(x, self.data_dim)
         return self.encoder(x)
 
 
+@takes()
 def mlp_vae(
     data_dim: int = 784,
     latent_dim: int = 20,
@@ -144,8 +183,6 @@ def mlp_vae(
     config = locals().copy()
     if latent_dim < 1:
         raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
-    require_choice("activation", activation, list(ACTIVATIONS))
-    require_choice("likelihood", likelihood, ["bernoulli", "gaussian"])
     after = ACTIVATIONS[activation]
     encoder = GaussianEncoder(data_dim, hidden, latent_dim, after)
     mirrored = tuple(reversed(hidden))

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.likelihoods import Bernoulli, Gaussian
 
 
+@takes()
 def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     """Linear layers of the given sizes, with ``activation`` after each.
 
@@ -41,6 +43,7 @@ class GaussianEncoder(nn.Module):
     Source: eq-amortised-posterior.
     """
 
+    @takes()
     def __init__(
         self,
         data_dim: int,
@@ -74,6 +77,7 @@ class BernoulliDecoder(nn.Module):
     Source: eq-bernoulli-logits.
     """
 
+    @takes()
     def __init__(
         self,
         latent_dim: int,
@@ -104,6 +108,7 @@ class GaussianDecoder(nn.Module):
     Source: eq-gaussian-likelihood; the learned variance approaches eq-optimal-variance.
     """
 
+    @takes()
     def __init__(
         self,
         latent_dim: int,
@@ -131,6 +136,7 @@ class LinearEncoder(nn.Module):
     Source: eq-amortised-posterior.
     """
 
+    @takes()
     def __init__(self, data_dim: int, latent_dim: int) -> None:
         super().__init__()
         self.mean = nn.Linear(data_dim, latent_dim)
@@ -150,17 +156,13 @@ class LinearDecoder(nn.Module):
         log_var: log σ², a single number (shape ()).
 
     Raises:
-        ValueError: If the shapes do not fit together.
+        ValueError: If the shapes do not fit together, or a value is not finite.
 
     Source: eq-linear-model.
     """
 
+    @takes(weight="D L", bias="D", log_var="")
     def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
-        if weight.dim() != 2 or bias.shape != weight.shape[:1] or log_var.dim() != 0:
-            raise InputError(
-                f"weight {tuple(weight.shape)}, bias {tuple(bias.shape)} and log_var "
-                f"{tuple(log_var.shape)} do not fit: they must be (D, L), (D,) and ()."
-            )
         super().__init__()
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(bias)

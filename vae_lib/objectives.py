@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError, require_finite_values
+from vae_lib.engine.door import Images
 from vae_lib.gaussian import LatentGaussian
 from vae_lib.models import GenerativeModel
 
@@ -45,9 +47,10 @@ class ELBO:
         return -self.value.mean()
 
 
+@takes()
 def elbo(
     model: GenerativeModel,
-    x: Tensor,
+    x: Images,
     q: LatentGaussian | None = None,
     samples: int = 1,
     noise: Tensor | None = None,
@@ -59,7 +62,7 @@ def elbo(
         model: Supplies ``encode``, ``decode`` and ``prior``.
         x: Data, shape (B, D).
         q: The variational posterior over (B, L); by default ``model.encode(x)``.
-        samples: S, the draws of z that estimate the expected log-likelihood.
+        samples: S, the draws of z that estimate the expected log-likelihood; given with the noise.
         noise: ε of shape (S, B, L) or (S, 1, L), used in place of fresh draws. With
             ``gaussian.sigma_points`` the result is exact in a linear-Gaussian model.
         generator: Source of the draws.
@@ -68,21 +71,26 @@ def elbo(
         Both terms, shape (B,) each, in nats. The KL term is exact, the log-likelihood unbiased.
 
     Raises:
-        ValueError: If ``samples`` is less than 1 or the model refuses ``x``.
+        ValueError: If ``samples`` is less than 1, ``noise`` has another shape or is not finite, or
+            the model refuses ``x``.
 
     Source: eq-elbo, eq-elbo-estimate (Kingma & Welling 2014). What it is short of log p(x) is
     eq-gap, by eq-kl-identity; averaged over data eq-objective-split. Its gradient in the decoder's
     weights is eq-gradient-theta.
     """
+    x = model.accept(x)
     q = model.encode(x) if q is None else q
+    if noise is not None and samples == 1:
+        samples = noise.shape[:1].numel()
     z = _latents(q, samples, noise, generator)  # (S, B, L)
     log_likelihood = model.decode(z).log_prob(x)  # (S, B)
     return ELBO(log_likelihood.mean(0), q.kl_to(model.prior))
 
 
+@takes()
 def log_weights(
     model: GenerativeModel,
-    x: Tensor,
+    x: Images,
     k: int,
     q: LatentGaussian | None = None,
     noise: Tensor | None = None,
@@ -104,21 +112,24 @@ def log_weights(
         Shape (k, B), in nats.
 
     Raises:
-        ValueError: If ``k`` or ``chunk`` is less than 1 or the model refuses ``x``.
+        ValueError: If ``k`` or ``chunk`` is less than 1, ``noise`` has another shape or is not
+            finite, or the model refuses ``x``.
 
     Source: eq-importance-weighted-bound.
     """
     if chunk is not None and chunk < 1:
         raise InputError(f"chunk is {chunk}: decode at least 1 draw at once.")
+    x = model.accept(x)
     q = model.encode(x) if q is None else q
     z = _latents(q, k, noise, generator)  # (k, B, L)
     parts = z.split(chunk or len(z))
     return torch.cat([model.log_joint(x, part) - q.log_prob(part) for part in parts])
 
 
+@takes()
 def importance_weighted_bound(
     model: GenerativeModel,
-    x: Tensor,
+    x: Images,
     k: int,
     q: LatentGaussian | None = None,
     noise: Tensor | None = None,
@@ -141,7 +152,8 @@ def importance_weighted_bound(
         The bound, shape (B,), in nats.
 
     Raises:
-        ValueError: If ``k`` is less than 1 or the model refuses ``x``.
+        ValueError: If ``k`` is less than 1, ``noise`` has another shape or is not finite, or the
+            model refuses ``x``.
 
     Source: eq-importance-weighted-bound (Burda et al. 2016).
     """
@@ -152,8 +164,15 @@ def importance_weighted_bound(
 def _latents(
     q: LatentGaussian, samples: int, noise: Tensor | None, generator: torch.Generator | None
 ) -> Tensor:
-    if noise is not None:
-        return q.transform(noise)
+    """z of shape (S, B, L), from q over (B, L)."""
     if samples < 1:
         raise InputError(f"The number of samples is {samples}: draw at least 1.")
-    return q.rsample((samples,), generator)
+    if noise is None:
+        return q.rsample((samples,), generator)
+    if noise.dim() != q.mean.dim() + 1 or len(noise) != samples:
+        raise InputError(
+            f"noise has the shape {tuple(noise.shape)} for {samples} draws from a q of shape "
+            f"{tuple(q.mean.shape)}: give it the shape (S, B, L), or (S, 1, L)."
+        )
+    require_finite_values("noise", noise)
+    return q.transform(noise)

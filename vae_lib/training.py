@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,15 +11,15 @@ from torch.optim import AdamW
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
+from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import (
     Binarisation,
-    Precision,
-    require_choice,
     require_finite,
     require_settings,
     require_unit_interval,
 )
 from vae_lib.engine.devices import ANY, Machine, pick_device
+from vae_lib.engine.door import Images
 from vae_lib.engine.processes import add_up, rank_and_count, with_shared_gradients
 from vae_lib.engine.speed import choose_threads, computing, keep_freed_memory
 from vae_lib.keeping import NOTHING, Keep, checksum
@@ -84,7 +84,7 @@ class History:
 
 def plain_fit(
     model: GenerativeModel,
-    images: Tensor,
+    images: Images,
     epochs: int,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
@@ -94,7 +94,7 @@ def plain_fit(
     """Train ``model`` in place by gradient ascent on the ELBO: the whole of chapter 5's loop.
 
     Args:
-        model: A VAE, on the device of the images.
+        model: A VAE.
         images: Shape (N, D), values in [0, 1]; binarised anew for each batch.
         epochs: Passes over the images.
         batch_size: B; the last batch of an epoch may be smaller.
@@ -107,6 +107,7 @@ def plain_fit(
 
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
+    images = model.accept(images)
     optimiser = AdamW(model.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(model.device).manual_seed(seed)
     means = []
@@ -145,10 +146,11 @@ class Bound(nn.Module):
         return bound, q.kl_to(self.model.prior)
 
 
+@takes()
 def fit(
     model: GenerativeModel,
-    train: Tensor,
-    validation: Tensor | None = None,
+    train: Images,
+    validation: Images | None = None,
     *,
     epochs: int,
     batch_size: int = 128,
@@ -156,7 +158,7 @@ def fit(
     weight_decay: float = 0.0,
     epsilon: float = 1e-8,
     k: int = 1,
-    binarisation: Binarisation = "dynamic",
+    binarisation: Binarisation | None = None,
     seed: int = 0,
     machine: Machine = ANY,
     keep: Keep = NOTHING,
@@ -170,16 +172,16 @@ def fit(
 
     Args:
         model: A VAE whose weights are to be learned; it is left on the machine's device.
-        train: Images, shape (N, D), values in [0, 1].
-        validation: Images, shape (M, D); by fixed noise binarised once, so that epochs compare,
-            or as they are with ``binarisation="none"``.
+        train: Images, shape (N, D): tensors, arrays, lists or datasets (see ``engine.door``).
+        validation: Images, shape (M, D); binarised once, so that epochs compare, or not at all.
         epochs: Passes over the training images.
         batch_size: B; the last batch of an epoch may be smaller.
         learning_rate: Adam's step size, or a function of the epoch (see ``schedules``).
         weight_decay: AdamW's decoupled decay.
         epsilon: Added to Adam's denominator.
         k: Draws of z per image: 1 maximises the ELBO, more the importance-weighted bound.
-        binarisation: ``"dynamic"``, ``"fixed"`` or ``"none"``, see ``data.binarise``.
+        binarisation: ``"dynamic"``, ``"fixed"`` or ``"none"``, see ``data.binarise``; by default
+            dynamic where the likelihood is Bernoulli, else none.
         seed: Of the shuffling, the dynamic binarisation and the latent noise.
         machine: Where the run computes, in which precision and with how many threads.
         keep: What it keeps: a checkpoint to go on from, copies of the model after named epochs.
@@ -196,12 +198,14 @@ def fit(
     with several processes eq-shared-gradient.
     """
     rank, processes = rank_and_count()
-    batch_size = batch_size * processes  # of all processes together
+    batch_size *= processes  # of all processes together
     rates = rates_of(learning_rate, epochs)
+    train = model.accept(train)
+    validation = None if validation is None else model.accept(validation)
     sizes = (len(train), 1 if validation is None else len(validation))
     require_settings(sizes, epochs, batch_size, rates, k, weight_decay, epsilon)
-    require_choice("precision", machine.precision, get_args(Precision))
     device = pick_device(machine.device)
+    binarisation = binarisation or ("dynamic" if model.binary else "none")
     threads = (
         machine.threads
         or keep.earlier_threads()
@@ -216,9 +220,7 @@ def fit(
     if validation is not None:
         validation = _ready(model, validation, "none" if binarisation == "none" else "fixed")
 
-    optimiser = AdamW(
-        model.parameters(), rates[0], eps=epsilon, weight_decay=weight_decay, fused=True
-    )
+    optimiser = AdamW(model.parameters(), eps=epsilon, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(device).manual_seed(seed)
     history = History(**keep.restore(settings, rates, model, optimiser, generator))
     first = len(history.seconds)
@@ -228,8 +230,8 @@ def fit(
     layers = torch.autocast(device.type, torch.bfloat16, machine.precision == "bfloat16")
     share = slice(rank, None, processes)  # of a batch's rows, for this process
     if rank == 0:
-        print(f"Training on {device}: {len(train):,} images,", end=" ")
-        print(f"epochs: {epochs}, batch size: {batch_size // processes}")
+        what = f"{len(train):,} images, epochs: {epochs}, batch size: {batch_size // processes}"
+        print(f"Training on {device}: {what}")
     start = time.perf_counter() - (history.seconds[-1] if first else 0.0)
     bar = tqdm(desc="epochs", total=epochs, initial=first, unit="epoch", disable=rank > 0)
     try:
@@ -284,9 +286,8 @@ def _ready(model: GenerativeModel, images: Tensor, mode: Binarisation) -> Tensor
         require_unit_interval(images)
         return images
     images = binarise(images, mode)
-    likelihood = model.decode(q.mean)
     for part in images.split(10_000):
-        likelihood.log_prob(part)
+        model.decode(q.mean).log_prob(part)
     return images
 
 

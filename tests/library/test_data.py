@@ -172,7 +172,7 @@ def test_folder_of_downloads_is_named_by_the_environment(monkeypatch):
 
 def test_unknown_source_is_refused():
     with pytest.raises(
-        ValueError, match="source is 'fashion': choose 'embedded', 'full' or 'auto'"
+        ValueError, match="source is 'fashion': give 'embedded', 'full' or 'auto'"
     ):
         load_mnist("fashion")
 
@@ -292,7 +292,7 @@ def test_fixed_binarisation_repeats_and_differs_between_sets():
     [
         (torch.full((3,), 2.0), "dynamic", r"must lie in \[0, 1\]"),
         (torch.tensor([0.0, torch.nan]), "fixed", "1 NaN values out of 2"),
-        (torch.zeros(3), "threshold", "binarisation is 'threshold': choose"),
+        (torch.zeros(3), "threshold", "mode is 'threshold': give"),
     ],
 )
 def test_binarise_refuses(images, mode, message):

@@ -142,10 +142,10 @@ def test_prior_follows_the_model_to_its_precision():
         (lambda: mlp_vae(latent_dim=0), "latent_dim is 0: a latent space needs at least 1"),
         (lambda: GenerativeModel(lambda z: Bernoulli(z), -2), "latent_dim is -2"),
         (lambda: mlp_vae(hidden=(0,)), r"sizes \(784, 0\): every size must be at least 1"),
-        (lambda: mlp_vae(likelihood="poisson"), "'poisson': choose 'bernoulli' or 'gaussian'"),
+        (lambda: mlp_vae(likelihood="poisson"), "'poisson': give 'bernoulli' or 'gaussian'"),
         (
             lambda: LinearGaussian(torch.zeros(3, 2), torch.zeros(2), torch.tensor(0.0)),
-            r"weight \(3, 2\), bias \(2,\)",
+            r"bias has the shape \(2,\): give it the shape \(D\) with D = 3, as in weight",
         ),
         (lambda: LinearGaussian.maximum_likelihood(torch.rand(9, 3), 3), "choose 1 to 2"),
     ],

@@ -249,7 +249,7 @@ def test_diverged_run_stops_and_keeps_the_last_good_epoch(images, tmp_path, rate
         ({"precision": "float8"}, "precision is 'float8': choose 'float32' or 'bfloat16'"),
         ({"device": "tpu"}, "device is 'tpu': this machine offers .*cpu"),
         ({"device": "cuda:99"}, "device is 'cuda:99': this machine offers"),
-        ({"binarisation": "otsu"}, "binarisation is 'otsu': choose"),
+        ({"binarisation": "otsu"}, "binarisation is 'otsu': give"),
         ({"binarisation": "none"}, "grey: binarise them"),
     ],
 )

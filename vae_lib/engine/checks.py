@@ -48,12 +48,40 @@ def require_data(x: Tensor, data_dim: int) -> None:
         raise InputError(
             f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
         )
+    require_finite_values("The data", x)
+
+
+def require_finite_values(name: str, tensor: Tensor) -> None:
+    """Check that no value is NaN or infinite, where there are values: "meta" has none.
+
+    Raises:
+        ValueError: If one is.
+    """
+    if tensor.is_meta:
+        return
     # A sum shows NaN and infinity at a fortieth of the cost of looking at each value.
-    if not math.isfinite(x.sum().item()) and not torch.isfinite(x).all():
-        bad = int((~torch.isfinite(x)).sum())
+    if not math.isfinite(tensor.detach().sum().item()) and not torch.isfinite(tensor).all():
+        bad = int((~torch.isfinite(tensor)).sum())
         raise InputError(
-            f"The data holds {bad} NaN or infinite values out of {x.numel()}: "
-            "remove or replace them before they reach the model."
+            f"{name} holds {bad} NaN or infinite values out of {tensor.numel()}: "
+            "remove or replace them first."
+        )
+
+
+def require_fitting(name: str, tensor: Tensor, shape: Sequence[int], other: str) -> None:
+    """Check that a tensor has the last dimension of ``shape``, and that the others broadcast.
+
+    Raises:
+        ValueError: If not.
+    """
+    try:
+        fits = tensor.shape[-1:] == shape[-1:] and torch.broadcast_shapes(tensor.shape, shape)
+    except RuntimeError:  # they do not broadcast
+        fits = False
+    if not fits:
+        raise InputError(
+            f"{name} has the shape {tuple(tensor.shape)} and {other} {tuple(shape)}: the last "
+            "dimensions must be equal, the others equal or 1."
         )
 
 
@@ -138,6 +166,19 @@ def require_settings(
             raise InputError(f"{name} is {value}: choose 0 or a small positive number.")
 
 
+def require_covariance(name: str, matrix: Tensor) -> None:
+    """Check that ``matrix`` (n, n) is symmetric and positive definite.
+
+    Raises:
+        ValueError: If it is not, up to rounding.
+    """
+    rounding = 1e3 * torch.finfo(matrix.dtype).eps * matrix.abs().max()
+    if (matrix - matrix.mT).abs().max() > rounding or torch.linalg.cholesky_ex(matrix).info != 0:
+        raise InputError(
+            f"{name} is no covariance: give a symmetric matrix whose eigenvalues are positive."
+        )
+
+
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Check that ``value`` is one of the words that the argument ``name`` can be.
 
@@ -145,8 +186,12 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
         ValueError: If it is not.
     """
     if value not in choices:
-        *others, last = [repr(choice) for choice in choices]
-        raise InputError(f"{name} is {value!r}: choose {', '.join(others)} or {last}.")
+        raise InputError(f"{name} is {value!r}: choose {listed(list(map(repr, choices)))}.")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return ``"a, b or c"``."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def require_finite(values: Sequence[float], epoch: int) -> None:

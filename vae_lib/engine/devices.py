@@ -2,10 +2,11 @@
 
 import platform
 from dataclasses import dataclass
+from typing import get_args
 
 import torch
 
-from vae_lib.engine.checks import InputError, Precision
+from vae_lib.engine.checks import InputError, Precision, require_choice
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,17 @@ class Machine:
         precision: ``"float32"``, or ``"bfloat16"`` for the layers' matrix products only.
         threads: Of the CPU; by default by ``speed.choose_threads``. Another number gives other
             last digits.
+
+    Raises:
+        ValueError: If ``precision`` is neither of the two.
     """
 
     device: str | None = None
     precision: Precision = "float32"
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        require_choice("precision", self.precision, get_args(Precision))
 
 
 ANY = Machine()  # the best device there is, in float32

@@ -6,16 +6,19 @@ Here are those that no other function uses; the appendix on identities proves al
 import torch
 from torch import Tensor
 
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.arguments import takes
+from vae_lib.engine.checks import InputError, require_covariance
 from vae_lib.gaussian import LOG_2PI, FullGaussian
 from vae_lib.linear import latent_precision
 
 
+@takes(p="... L")
 def entropy(p: FullGaussian) -> Tensor:
     """The entropy -E[log p] of p: shape (...), in nats. Source: eq-gaussian-entropy."""
     return 0.5 * p.mean.shape[-1] * (LOG_2PI + 1.0) + p.half_log_det
 
 
+@takes(mean="n", covariance="n n", observed="k")
 def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGaussian:
     """Condition a joint Gaussian on its last entries.
 
@@ -28,7 +31,7 @@ def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGauss
         The Gaussian of the first n - k entries, given the others.
 
     Raises:
-        ValueError: If k is not between 1 and n - 1.
+        ValueError: If k is not between 1 and n - 1, or the covariance is none.
 
     Source: eq-gaussian-conditional.
     """
@@ -37,6 +40,7 @@ def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGauss
         raise InputError(
             f"{len(observed)} of {len(mean)} entries are observed: choose 1 to {len(mean) - 1}."
         )
+    require_covariance("covariance", covariance)
     cross, seen = covariance[:split, split:], covariance[split:, split:]
     gain = torch.linalg.solve(seen, cross.T).T  # (n - k, k)
     remaining = covariance[:split, :split] - gain @ cross.T
@@ -45,6 +49,7 @@ def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGauss
     )
 
 
+@takes(mean="n", covariance="n n", other_mean="n", other_covariance="n n")
 def product(
     mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor
 ) -> tuple[Tensor, FullGaussian]:
@@ -59,8 +64,13 @@ def product(
     Returns:
         The logarithm of the number in front, shape (), and the Gaussian that it multiplies.
 
+    Raises:
+        ValueError: If the shapes do not fit together, or a covariance is none.
+
     Source: eq-gaussian-product.
     """
+    require_covariance("covariance", covariance)
+    require_covariance("other_covariance", other_covariance)
     total = torch.linalg.cholesky(covariance + other_covariance)
     log_scale = FullGaussian(other_mean, total).log_prob(mean)
     precision, other_precision = torch.linalg.inv(covariance), torch.linalg.inv(other_covariance)
@@ -69,6 +79,7 @@ def product(
     return log_scale, FullGaussian(centre, torch.linalg.cholesky(combined))
 
 
+@takes(weight="D L", log_var="")
 def low_rank_inverse(weight: Tensor, log_var: Tensor) -> Tensor:
     """Invert W Wᵀ + σ² I by inverting an L × L matrix only.
 
@@ -86,6 +97,7 @@ def low_rank_inverse(weight: Tensor, log_var: Tensor) -> Tensor:
     return (identity - weight @ inverse @ weight.T * torch.exp(-log_var)) * torch.exp(-log_var)
 
 
+@takes(weight="D L", log_var="")
 def low_rank_log_det(weight: Tensor, log_var: Tensor) -> Tensor:
     """Compute log det(W Wᵀ + σ² I) from the determinant of an L × L matrix, shape ().
 
