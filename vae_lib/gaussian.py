@@ -41,6 +41,7 @@ class DiagonalGaussian:
             raise InputError("mean and log_var are single numbers: give them the shape (..., L).")
 
     @classmethod
+    @takes()
     def standard(cls, like: Tensor) -> "DiagonalGaussian":
         """N(0, I) with the shape, dtype and device of a tensor (..., L). Source: eq-prior."""
         return cls(torch.zeros_like(like), torch.zeros_like(like))

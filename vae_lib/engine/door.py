@@ -1,7 +1,7 @@
 """The door for a reader's data: arrays, lists and datasets become tensors that a model can use."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from vae_lib.engine.checks import InputError, require_data
 
 # What a reader's images may be: a tensor or array of numbers of any kind, a list of such images,
 # or a dataset of them, alone or each in front of its label.
-Images = Tensor | npt.NDArray[Any] | Sequence[Any] | Dataset[Any]
+Images = Annotated[Tensor | npt.NDArray[Any] | Sequence[Any] | Dataset[Any], "see as_tensor"]
 SAFE = "bool, integers or floats"
 
 
