@@ -22,7 +22,7 @@ from vae_lib.engine.checks import (
 from vae_lib.engine.devices import ANY, Machine, pick_device
 from vae_lib.engine.processes import add_up, rank_and_count, with_shared_gradients
 from vae_lib.engine.speed import choose_threads, computing, keep_freed_memory
-from vae_lib.keeping import NOTHING, Keep, checksum
+from vae_lib.keeping import NOTHING, Keep, alone_with_checkpoint, checksum
 from vae_lib.models import GenerativeModel, count_weights
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.schedules import Schedule, rates_of
@@ -145,6 +145,7 @@ class Bound(nn.Module):
         return bound, q.kl_to(self.model.prior)
 
 
+@alone_with_checkpoint
 def fit(
     model: GenerativeModel,
     train: Tensor,
