@@ -121,11 +121,11 @@ def _about(path: str | Path, header: dict[str, str]) -> dict[str, Any]:
     def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         named = dict(pairs)
         if len(named) < len(pairs):
-            raise ValueError
+            raise json.JSONDecodeError("A name twice", "", 0)
         return named
 
     def no_number(word: str) -> None:
-        raise ValueError(word)
+        raise json.JSONDecodeError("No number", word, 0)
 
     try:
         about = json.loads(

@@ -220,35 +220,35 @@ def require_place(path: str | Path, resume: bool, lock: ExitStack | None = None)
         CheckpointError: If its folder is missing or cannot be written, if another run writes it
             now, or if the file is there and not to be resumed.
     """
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
+    name = str(path)
+    if "\0" in name or name.encode(errors="replace").decode() != name:
         raise CheckpointError(
-            f"{str(path)!a} is no name in UTF-8: choose another name for the checkpoint."
-        ) from None
-    if not Path(path).parent.is_dir():
-        raise CheckpointError(
-            f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
-            "create it, or choose another name."
+            f"{name!a} is no name in UTF-8: choose another name for the checkpoint."
         )
-    if rank_and_count()[0] == 0:
-        try:
+    try:
+        if not Path(path).parent.is_dir():
+            raise CheckpointError(
+                f"{path} cannot be written, because the folder {Path(path).parent} does not exist: "
+                "create it, or choose another name."
+            )
+        if rank_and_count()[0] == 0:
             try_place(path)
             with ExitStack() as taken:
                 taken.enter_context(sole_writer(path))
                 remove_leftovers(path)
                 if lock is not None:
                     lock.push(taken.pop_all())
-        except Taken:
-            raise CheckpointError(
-                f"{path} is being written by another run: wait until that has ended, or choose "
-                "another name."
-            ) from None
-        except OSError as error:
-            raise CheckpointError(
-                f"{path} cannot be written ({error.strerror}): choose another name or folder."
-            ) from None
-    if Path(path).exists() and not resume:
+        exists = Path(path).exists()
+    except Taken:
+        raise CheckpointError(
+            f"{path} is being written by another run: wait until that has ended, or choose "
+            "another name."
+        ) from None
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written ({error.strerror}): choose another name or folder."
+        ) from None
+    if exists and not resume:
         raise CheckpointError(
             f"{path} exists: go on from it with Keep(..., resume=True) or --resume, or choose "
             "another name."
