@@ -64,7 +64,7 @@ def server(small_mnist):
 
     handler = functools.partial(Silent, directory=str(small_mnist))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/"
         running.shutdown()
 
@@ -452,7 +452,7 @@ def test_answer_that_breaks_off_is_one_sentence(tmp_path):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         with pytest.raises(DataUnavailable, match=r"did not answer \(IncompleteRead"):
             download(NAME, tmp_path / "cache", (f"http://127.0.0.1:{running.server_port}/",))
         running.shutdown()
