@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -129,7 +129,7 @@ class Keep:
             CheckpointError: If the file is there and cannot be read, or was made with other
                 settings, other rates or another model. Nothing is changed then.
         """
-        if self.path is None or not Path(self.path).exists():
+        if self.path is None or not (self.resume and Path(self.path).exists()):
             return {}
         tensors, about = read_checkpoint(self.path)
         _require_run(self.path, about)
@@ -200,8 +200,7 @@ def alone_with_checkpoint(run: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(run)
     def alone(*args: P.args, **kwargs: P.kwargs) -> R:
-        keep = kwargs.get("keep", NOTHING)
-        with keep.alone() if isinstance(keep, Keep) else NOTHING.alone():
+        with cast(Keep, kwargs.get("keep", NOTHING)).alone():
             return run(*args, **kwargs)
 
     return alone
@@ -233,11 +232,9 @@ def require_place(path: str | Path, resume: bool, lock: ExitStack | None = None)
             )
         if rank_and_count()[0] == 0:
             try_place(path)
-            with ExitStack() as taken:
-                taken.enter_context(sole_writer(path))
+            with ExitStack() as probe:
+                (lock or probe).enter_context(sole_writer(path))
                 remove_leftovers(path)
-                if lock is not None:
-                    lock.push(taken.pop_all())
         exists = Path(path).exists()
     except Taken:
         raise CheckpointError(

@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
@@ -520,6 +520,15 @@ def test_second_run_on_the_same_file_is_refused_in_threads_too(tmp_path, images,
     require_same_tensors(second.state_dict(), small_model(seed=1).state_dict())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "link"]
     train(second, images, checkpoint=tmp_path / name, resume=True)  # the lock is gone
+
+
+def test_file_that_appears_between_two_looks_is_not_gone_on_from(kept, images, monkeypatch):
+    """Without ``resume`` the first look refuses it; what comes after it must not take it up."""
+    before = kept.read_bytes()
+    monkeypatch.setattr(Keep, "alone", lambda _: nullcontext())
+    with pytest.raises(CheckpointError, match="appeared while the run was in its first epoch"):
+        train(small_model(), images, checkpoint=kept)
+    assert kept.read_bytes() == before
 
 
 @pytest.mark.parametrize("resume", [False, True])
