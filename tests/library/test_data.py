@@ -408,6 +408,23 @@ def test_mirror_that_misbehaves_is_left_for_the_next(kind, server, tmp_path, mon
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [f"{NAME}.gz"]
 
 
+def test_nobody_goes_on_waiting_for_a_mirror_that_was_given_up(monkeypatch):
+    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                drip(connection, OK + b"\r\n")
+
+        mirror = threading.Thread(target=answer, daemon=True)
+        mirror.start()
+        with pytest.raises(TimeoutError, match="it is too slow"):
+            fetching.fetch(f"http://127.0.0.1:{listening.getsockname()[1]}/", 1000, 60)
+        mirror.join(5)  # it would drip for twelve seconds if somebody still listened
+        assert not mirror.is_alive()
+
+
 def test_all_downloads_share_one_deadline(server, tmp_path, monkeypatch):
     """What one mirror takes is taken from the others: here no time is left for any."""
     with pytest.raises(DataUnavailable, match=r"did not answer \(it is too slow"):
