@@ -150,6 +150,9 @@ def pair(path: Path, epochs: int, *more: str) -> dict[str, Any]:
 
 def measure(times: int, pairs: int, epochs: int) -> dict[str, Any]:
     """Run once without interruption, then ``times`` runs that are killed, and the pairs."""
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # in a shell's background it is ignored
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(TOGETHER) as together:
         whole = Path(folder, "whole.safetensors")
         finish(whole, epochs)
