@@ -32,6 +32,11 @@ class CheckpointError(InputError):
     """A checkpoint cannot be read, or does not belong to what is being done."""
 
 
+def shown(text: str) -> str:
+    """Return a text out of a file as it may stand in a sentence: printable, and not too long."""
+    return text if text.isprintable() and len(text) <= 200 else f"{text!a:.200}"
+
+
 def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> None:
     """Write tensors and what is to be known about them into one file, whole or not at all.
 
@@ -101,7 +106,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except (SafetensorError, OSError, AttributeError) as error:  # a dtype that PyTorch lacks
-        why = "the file is empty" if empty else error
+        why = "the file is empty" if empty else shown(str(error))
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({why}): use another checkpoint."
         ) from None
@@ -158,8 +163,8 @@ def require_same_shapes(weights: Tensors, model: nn.Module) -> None:
     for name in sorted(theirs.keys() | ours.keys()):
         if theirs.get(name) != ours.get(name):
             raise CheckpointError(
-                f"The checkpoint is of another model: {name} has the shape {theirs.get(name)} "
-                f"there and {ours.get(name)} here; build the model as it was."
+                f"The checkpoint is of another model: {shown(name)} has the shape "
+                f"{theirs.get(name)} there and {ours.get(name)} here; build the model as it was."
             )
 
 
@@ -177,8 +182,8 @@ def require_usable(path: str | Path, weights: Tensors, dtype: torch.dtype | None
     for name, value in weights.items():
         if value.numel() == 0 or not value.to(dtype or value.dtype).isfinite().all():
             raise CheckpointError(
-                f"{path} holds {name}, whose values are not finite numbers: the training diverged; "
-                "use an earlier checkpoint, or train anew with a smaller learning rate."
+                f"{path} holds {shown(name)}, whose values are not finite numbers: the training "
+                "diverged; use an earlier checkpoint, or train anew with a smaller learning rate."
             )
 
 
@@ -251,11 +256,15 @@ def load_pretrained(folder: Path = PRETRAINED) -> tuple[VAE, dict[str, Any]]:
                 f"There is no pretrained model, {path} is missing: install vae_lib anew, or train "
                 "a model with `python -m vae_lib train`."
             )
-    about: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
     found = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if found != about["sha256"]:
+    try:
+        about: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
+        expected = str(about["sha256"])
+    except (ValueError, KeyError, TypeError):
+        raise CheckpointError(f"{description} is damaged: install vae_lib anew.") from None
+    if found != expected:
         raise CheckpointError(
-            f"{weights} is altered (SHA-256 {found[:12]}…, expected {about['sha256'][:12]}…): "
+            f"{weights} is altered (SHA-256 {found[:12]}…, expected {expected[:12]}…): "
             "install vae_lib anew."
         )
     return load_model(weights), about

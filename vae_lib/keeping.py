@@ -18,6 +18,7 @@ from vae_lib.checkpoints import (
     CheckpointError,
     read_about,
     read_checkpoint,
+    shown,
     write_checkpoint,
 )
 from vae_lib.engine.locks import Taken, sole_writer
@@ -150,7 +151,7 @@ class Keep:
         for name, value, wanted in pairs:
             if value != wanted:
                 raise CheckpointError(
-                    f"{self.path} was made with {name:.80} = {SHORT.repr(value)} and not "
+                    f"{self.path} was made with {shown(name)} = {SHORT.repr(value)} and not "
                     f"{SHORT.repr(wanted)}: go on with the same setting, or choose another name."
                 )
         watched = settings["checksums of the images"][1] is not None

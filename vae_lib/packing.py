@@ -11,6 +11,7 @@ from vae_lib.checkpoints import (
     Tensors,
     require_same_shapes,
     require_usable,
+    shown,
     weights_of,
 )
 from vae_lib.models import GenerativeModel
@@ -72,7 +73,7 @@ def _averages_of(path: str | Path, tensors: Tensors, model: GenerativeModel) -> 
         state[number] = found
     if left:
         raise CheckpointError(
-            f"{path} holds {min(left)!r:.80}, which this model has no weight for: use "
+            f"{path} holds {shown(min(left))}, which this model has no weight for: use "
             "another checkpoint."
         )
     return state

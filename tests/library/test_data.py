@@ -408,6 +408,22 @@ def test_mirror_that_misbehaves_is_left_for_the_next(kind, server, tmp_path, mon
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [f"{NAME}.gz"]
 
 
+def test_what_a_mirror_says_is_shown_in_one_line(tmp_path):
+    said = b"HTTP/1.1 404 \x1b[31m" + b"x" * 999 + b"\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(DataUnavailable, match=r"did not answer \( \[31mxxx") as error:
+            download(NAME, tmp_path, (f"http://127.0.0.1:{listening.getsockname()[1]}/",))
+    assert str(error.value).isprintable() and len(str(error.value)) < 600
+
+
 def test_nobody_goes_on_waiting_for_a_mirror_that_was_given_up(monkeypatch):
     monkeypatch.setattr(fetching, "PATIENCE", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -23,7 +23,8 @@ from vae_lib.models import mlp_vae
 from vae_lib.training import fit
 
 MEMORY = 4 * 2**30  # bytes of addresses, PyTorch's own included
-WEIGHT, AVERAGE = "model.encoder.body.0.weight", "optimiser.0.exp_avg"
+WEIGHT = "model.encoder.body.0.weight"
+SPELLINGS = ["\n\x1b[31m", "\u202e", "x" * 10**5, "{}", "%s"]  # of names, to be shown in a sentence
 STRANGE = [None, True, -1, 0, 1.5, 10**9, 10**30, "8", [], {}, [[8]]]
 
 
@@ -74,6 +75,11 @@ def changed_tensors(good):
         yield f"{name!r} added", good | {name: torch.zeros(())}, True
     for name in ("optimiser.-1.step", "optimiser.0.max_exp_avg_sq", "optimiser.00.exp_avg"):
         yield f"{name!r} added", good | {name: torch.zeros(8, 16)}, True
+    for text in SPELLINGS:
+        value = torch.full((3,), torch.nan)
+        yield f"model.{text[:9]!r} added", good | {f"model.{text}": torch.zeros(3)}, False
+        yield f"model.{text[:9]!r} added, NaN", good | {f"model.{text}": value}, False
+        yield f"optimiser.{text[:9]!r} added", good | {f"optimiser.{text}": value}, True
     without = {n: t for n, t in good.items() if not n.startswith("optimiser.3.")}
     yield "optimiser.3 dropped", without, True
     for number in (0, 5):
@@ -142,6 +148,9 @@ def changed_about(good):
                         part != "model" or legal,
                     )
         yield f"{part} with more", with_part(part, inner | {"more": 1}), part != "model"
+        for text in SPELLINGS:
+            more = inner | {text: text, **{name: text for name in list(inner)[:1]}}
+            yield f"{part} with {text[:9]!r}", with_part(part, more), part != "model"
     for hidden in (
         [10**9],
         [10**9] * 3,
@@ -237,7 +246,7 @@ def refusal(act):
         act()
     except CheckpointError as error:
         said = str(error)
-        good = said.endswith(".") and "\n" not in said and len(said) < 1000
+        good = said.endswith(".") and said.isprintable() and len(said) < 1000
         return "" if good else f"not one sentence: {said[:200]!r}"
     except BaseException as error:
         return f"{type(error).__name__}: {str(error)[:200]}"

@@ -3,6 +3,7 @@
 import http.client
 import threading
 import time
+import urllib.error
 import urllib.request
 
 PATIENCE = 10  # seconds, and then as many as SLOWEST allows
@@ -36,6 +37,9 @@ def fetch(address: str, most: int, seconds: float) -> bytes:
                     left -= len(part)
                 if left and reply.length:  # it promised more
                     raise http.client.IncompleteRead(b"".join(parts), reply.length)
+        except urllib.error.HTTPError as error:
+            error.close()
+            faults.append(error)
         except Exception as error:  # raised again where it can be caught
             faults.append(error)
 

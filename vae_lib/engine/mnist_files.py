@@ -192,7 +192,9 @@ def download(
         try:
             packed = fetch(f"{mirror}{name}.gz", SIZES[name] + PACKING + 1, seconds)
         except Exception as error:  # whatever it is that breaks, the next one may do
-            faults.append(f"{mirror} did not answer ({getattr(error, 'reason', error)!s:.200})")
+            why = str(getattr(error, "reason", error))[:200]
+            why = "".join(letter if letter.isprintable() else " " for letter in why)
+            faults.append(f"{mirror} did not answer ({why})")
             continue
         path = folder / f"{name}.gz"
         try:
