@@ -43,13 +43,13 @@ def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) 
     Args:
         path: Where to; the folder must exist.
         tensors: Tensors of any shape, by name.
-        about: Anything that JSON can hold; floats come back to the last bit.
+        about: Anything that JSON can hold, and numpy's numbers; floats come back to the last bit.
 
     Raises:
         OSError: If the file cannot be written; an older one is untouched then.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(about, allow_nan=False)
+    text = json.dumps(about, allow_nan=False, default=lambda number: number.item())
     header = {"format": FORMAT, "about": text, "sha256": _digest(on_cpu, text)}
     write_whole(path, save(on_cpu, metadata=header))
 

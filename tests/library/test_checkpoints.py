@@ -10,6 +10,7 @@ from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -118,6 +119,20 @@ def test_same_model_is_built_again(kept, images):
     twin.load_state_dict(model.state_dict())
     x = (images > 0.5).float()
     assert torch.equal(model.encode(x).mean, twin.encode(x).mean)
+
+
+def test_numpy_s_numbers_are_numbers(tmp_path, images):
+    path = tmp_path / "a"
+    sizes = {"hidden": (np.int64(8),), "latent_dim": np.int32(2)}
+    more = {
+        "batch_size": np.int64(40),
+        "epsilon": np.float32(1e-8),
+        "learning_rate": np.float64(0.01),
+    }
+    train(small_model(**sizes), images, epochs=1, checkpoint=path, **more)
+    assert load_model(path).config == small_model().config
+    train(small_model(**sizes), images, epochs=2, checkpoint=path, resume=True, **more)
+    train(small_model(), images, checkpoint=path, resume=True, **more)
 
 
 def test_every_setting_of_the_architecture_is_kept(tmp_path, images):
