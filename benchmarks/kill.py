@@ -24,8 +24,8 @@ import torch
 from vae_lib.checkpoints import CheckpointError, read_checkpoint
 
 ROOT = Path(__file__).parents[1]
-TIMES, PAIRS, SEED, EPOCHS = 90, 6, 0, 30
-TOGETHER = 2  # runs at the same time, one for each processor of the reference machine
+TIMES, PAIRS, SEED, EPOCHS = 90, 6, 0, 20
+TOGETHER = 4  # runs at the same time
 SETTINGS = ["--hidden", "64", "--latent-dim", "8", "--device", "cpu", "--epochs"]
 ENDS: tuple[tuple[signal.Signals, ...], ...] = (
     (signal.SIGKILL,), (signal.SIGTERM,), (signal.SIGINT,),
