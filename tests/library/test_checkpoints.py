@@ -125,7 +125,6 @@ def test_numpy_s_numbers_are_numbers(tmp_path, images):
     path = tmp_path / "a"
     sizes = {"hidden": (np.int64(8),), "latent_dim": np.int32(2)}
     more = {
-        "batch_size": np.int64(40),
         "epsilon": np.float32(1e-8),
         "learning_rate": np.float64(0.01),
     }
