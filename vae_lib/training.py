@@ -203,11 +203,8 @@ def fit(
     require_settings(sizes, epochs, batch_size, rates, k, weight_decay, epsilon)
     require_choice("precision", machine.precision, get_args(Precision))
     device = pick_device(machine.device)
-    threads = (
-        machine.threads
-        or keep.earlier_threads()
-        or choose_threads(count_weights(model), batch_size * k // processes)
-    )
+    threads = machine.threads or keep.earlier_threads()
+    threads = threads or choose_threads(count_weights(model), batch_size * k // processes)
     settings: dict[str, Any] = {"batch_size": batch_size, "k": k, "binarisation": binarisation}
     settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "seed": seed}
     settings |= {"precision": machine.precision, "threads": threads}
