@@ -124,11 +124,11 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
     _require_plane(model)
     if cells < 1:
         raise InputError(f"cells is {cells}: decode at least 1 image.")
-    like = model.prior.mean
-    levels = (torch.arange(cells, dtype=like.dtype, device=like.device) + 0.5) / cells
-    z = torch.special.ndtri(levels)
+    levels = (torch.arange(cells, dtype=torch.float64, device="cpu") + 0.5) / cells
+    z = torch.special.ndtri(levels)  # on the CPU, because Apple's GPUs have neither of the two
     grid = torch.stack(torch.meshgrid(z, -z, indexing="xy"), -1)  # (rows, columns, 2)
-    images = model.decode(grid).mean
+    like = model.prior.mean
+    images = model.decode(grid.to(like.dtype).to(like.device)).mean
     side = _side(images.shape[-1])
     tiles = images.reshape(cells, cells, side, side).permute(0, 2, 1, 3)
     figure, ax = plt.subplots(figsize=(5.5, 5.5))
