@@ -1,10 +1,10 @@
 """Where files are to be written: looked at before any work is done for them."""
 
 import os
-import secrets
 from pathlib import Path
 
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.writing import try_place
 
 
 def require_writable(path: Path, *others: Path) -> None:
@@ -17,20 +17,19 @@ def require_writable(path: Path, *others: Path) -> None:
     Raises:
         InputError: If a file cannot be written there, or one of ``others`` is there.
     """
-    cure = "choose the name of a file in a folder that exists and can be written in"
     target = Path(os.path.realpath(path))
     if target in (Path(os.path.realpath(other)) for other in others):
         raise InputError(f"{path} is also the checkpoint: choose another name for one of them.")
     try:
         if not target.parent.is_dir():
+            folder = target.parent if path.is_symlink() else path.parent
             raise InputError(
-                f"{path} cannot be written, because the folder {target.parent} does not exist: "
-                "create it, or choose another name."
+                f"{path} cannot be written, because the folder {folder} does not exist: create it, "
+                "or choose another name."
             )
-        if target.exists() and not target.is_file():
-            raise InputError(f"{path} is no ordinary file: {cure}.")
-        trial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")  # as write_whole
-        trial.touch(exist_ok=False)
-        trial.unlink()
+        try_place(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}): {cure}.") from None
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): choose the name of a file in a folder "
+            "that can be written in."
+        ) from None
