@@ -4,10 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 from vae_lib.engine.checks import InputError
 
 Schedule = Callable[[int], float]
+LARGEST = 1e30  # of what can be a rate or a length, in single precision, too
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class OneCycle:
     warm_up: float = 0.1
 
     def __post_init__(self) -> None:
-        _require_number("peak", self.peak, math.ulp(0.0), "a positive number")
+        _require_number("peak", self.peak, 1 / LARGEST, "a positive number")
         _require_number("epochs", self.epochs, 1, "1 or more")
         _require_number("warm_up", self.warm_up, 0, "a share from 0 to 1", 1)
 
@@ -103,9 +105,10 @@ def _number(rate: object, name: str) -> float:
 
 
 def _require_number(
-    name: str, value: object, least: float, wanted: str, most: float = math.inf
+    name: str, value: Any, least: float, wanted: str, most: float = LARGEST
 ) -> None:
-    if not (isinstance(value, Real) and least <= value <= most and value < math.inf):
+    is_number: bool = isinstance(value, Real)  # NumPy's are of that kind, too
+    if not (is_number and least <= value <= most):
         raise InputError(f"{name} is {value!r}: choose {wanted}.")
 
 

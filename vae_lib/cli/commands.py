@@ -191,8 +191,8 @@ def _run() -> None:
     except (InputError, DataUnavailable) as error:
         _end(2, str(error))
     except OSError as error:
-        reason = error.strerror or str(error)
-        _end(2, f"{error.filename} cannot be used: {reason}." if error.filename else reason)
+        place = error.filename or "The output"
+        _end(2, f"{place} cannot be used: {error.strerror}." if error.strerror else str(error))
     except Diverged as error:
         _end(1, str(error))
     except (MemoryError, RuntimeError) as error:

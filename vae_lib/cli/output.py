@@ -71,19 +71,19 @@ class Output(io.TextIOWrapper):
 def spoken() -> Iterator[None]:
     """Within it standard output and errors take every character and outlive their reader."""
     before = sys.stdout, sys.stderr
-    try:
-        sys.stdout, sys.stderr = map(_safe, before)
-        yield
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError):  # the command itself has said what is wrong
-                stream.flush()
-        sys.stdout, sys.stderr = before
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        try:
+            # A stream is None if it was closed when the program started.
+            sys.stdout, sys.stderr = (_safe(nowhere if one is None else one) for one in before)
+            yield
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError):  # the command itself has said what is wrong
+                    stream.flush()
+            sys.stdout, sys.stderr = before
 
 
-def _safe(stream: TextIO | None) -> TextIO:
-    if stream is None:  # it was closed when the program started
-        return open(os.devnull, "w", encoding="utf-8")
+def _safe(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):  # a notebook's
         return stream
     stream.flush()
