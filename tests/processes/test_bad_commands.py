@@ -61,7 +61,7 @@ def all_lines():
     for option in ("--k", "--images", "--threads"):
         lines += each(evaluate, option, [*NOT_WHOLE, "0"])
     lines += [[command, path] for command in ("evaluate", "sample") for path in CHECKPOINTS]
-    lines += each(sample, "--count", [*NOT_WHOLE, "0", "10001"])
+    lines += each(sample, "--count", [*NOT_WHOLE, "0", "2501"])
     lines += each(sample, "--image", [*NO_PLACE, "a", "a.", ".png", "a.txt", "a.pgf"])
     lines += each(
         sample, "--image", ["away/a.png", "text/a.png", "/proc/a.png", f"{'x' * 250}.png"]

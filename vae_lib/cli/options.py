@@ -15,7 +15,7 @@ from vae_lib.engine.devices import pick_device
 MOST = 10**9  # of what can be asked for by a number; what memory holds is looked at apart
 EPOCHS, MINUTES = 10**6, 366 * 24 * 60
 THREADS = 256  # more of them than a system may allow end the process
-IMAGES = 10_000  # in one picture, 6,500 pixels a side
+IMAGES = 2_500  # in one picture, 3,250 pixels a side: that takes 1 GB
 
 
 class Parser(argparse.ArgumentParser):
