@@ -59,3 +59,9 @@ def end_quietly_while_loading() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: os._exit(128 + number))
+
+
+def end_undisturbed() -> None:
+    """Ignore SIGINT and SIGTERM: all is done, and Python takes its handlers away as it ends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
