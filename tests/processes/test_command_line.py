@@ -302,12 +302,17 @@ def test_lack_of_memory_is_one_sentence(call, monkeypatch, error):
     assert "The memory is not enough: choose a smaller" in err
 
 
-def test_what_cannot_fit_is_refused_unless_the_memory_is_unknown(monkeypatch):
+def test_what_cannot_fit_is_refused_unless_the_memory_is_unknown(monkeypatch, tmp_path):
     cpu = torch.device("cpu")
     with pytest.raises(InputError, match="at least 1,024 GiB, and the memory of cpu has"):
         devices.require_room(2**40, cpu, "less")
-    monkeypatch.setattr(os, "sysconf", None)  # as on Windows, which has none
-    monkeypatch.delattr(os, "sysconf")
+    monkeypatch.delattr(os, "sysconf", raising=False)  # as on Windows
+    limits = [tmp_path / name for name in ("new", "old", "missing")]
+    limits[0].write_text("max\n", encoding="utf-8")  # as in a container without a limit
+    limits[1].write_text("9000\n", encoding="utf-8")
+    monkeypatch.setattr(devices, "CONTAINER_LIMITS", limits)
+    assert devices.memory_of(cpu) == 9000
+    limits[1].unlink()
     assert devices.memory_of(cpu) is None
     devices.require_room(2**40, cpu, "less")
 

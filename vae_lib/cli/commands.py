@@ -64,7 +64,8 @@ def _require_room(options: argparse.Namespace) -> None:
         weights = count_weights(mlp_vae(latent_dim=options.latent_dim, hidden=options.hidden))
     rows = options.k * min(options.batch_size, LARGEST_SET)
     layers = 2 * (sum(options.hidden) + options.latent_dim) + COPIES * 784
-    values = 4 * weights + rows * layers  # a weight, its gradient, Adam's two averages
+    # A weight, its gradient, Adam's two averages; the checkpoint's bytes hold all but the gradient.
+    values = 7 * weights + rows * layers
     cure = "a smaller --hidden, --latent-dim, --batch-size or --k"
     require_room(4 * values, pick_device(options.device), cure)
 

@@ -3,7 +3,9 @@
 import os
 import platform
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -26,6 +28,11 @@ class Machine:
     threads: int | None = None
 
 
+# What Linux gives a container of the machine's memory, by its two kinds of control groups.
+CONTAINER_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
 ANY = Machine()  # the best device there is, in float32
 
 
@@ -59,10 +66,13 @@ def memory_of(device: torch.device) -> int | None:
     """Return the bytes that a GPU or the machine has in all, or None where the system tells not."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
+    sizes = []
+    with suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
+        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for limit in CONTAINER_LIMITS:
+        with suppress(ValueError, OSError):  # it says "max", or is not there
+            sizes.append(int(Path(limit).read_text("utf-8")))
+    return min(sizes, default=None)
 
 
 def require_room(wanted: int, device: torch.device, cure: str) -> None:
