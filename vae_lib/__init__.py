@@ -7,6 +7,13 @@ what only the book needs, ``engine`` what makes the rest fast and safe, ``cli`` 
 Logarithms are natural; every ELBO, KL divergence and log-likelihood is in nats per image.
 """
 
+import sys
+
+from vae_lib.engine.stopping import end_quietly_while_loading
+
+if sys.argv[:1] == ["-m"]:  # so Python marks that it is loading the package for `-m vae_lib`
+    end_quietly_while_loading()
+
 from vae_lib.checkpoints import load_model, load_pretrained
 from vae_lib.data import binarise, load_mnist
 from vae_lib.evaluation import log_likelihood

@@ -41,6 +41,8 @@ def image_grid(
     Raises:
         ValueError: If there is no image, D is not a square number, or ``columns`` is less than 1.
     """
+    if images.dim() != 2:
+        raise InputError(f"The images have shape {tuple(images.shape)}: give one row per image.")
     count, pixels = images.shape
     side = _side(pixels)
     if count < 1 or columns < 1:
@@ -98,9 +100,12 @@ def latent_means(model: VAE, images: Tensor, labels: Tensor) -> Figure:
         labels: Digits 0-9, shape (N,).
 
     Raises:
-        ValueError: If L is not 2.
+        ValueError: If L is not 2, or there is not one label for each image.
     """
     _require_plane(model)
+    if labels.shape != images.shape[:1]:
+        shapes = f"{tuple(labels.shape)} for images {tuple(images.shape)}"
+        raise InputError(f"The labels have shape {shapes}: give one digit for each image.")
     means = model.encode(images).mean.cpu()
     figure, ax = plt.subplots(figsize=(5, 4.2))
     for digit in range(10):
@@ -124,11 +129,11 @@ def latent_plane(model: VAE, cells: int = 15) -> Figure:
     _require_plane(model)
     if cells < 1:
         raise InputError(f"cells is {cells}: decode at least 1 image.")
-    like = model.prior.mean
-    levels = (torch.arange(cells, dtype=like.dtype, device=like.device) + 0.5) / cells
-    z = torch.special.ndtri(levels)
+    levels = (torch.arange(cells, dtype=torch.float64, device="cpu") + 0.5) / cells
+    z = torch.special.ndtri(levels)  # on the CPU, because Apple's GPUs have neither of the two
     grid = torch.stack(torch.meshgrid(z, -z, indexing="xy"), -1)  # (rows, columns, 2)
-    images = model.decode(grid).mean
+    like = model.prior.mean
+    images = model.decode(grid.to(like.dtype).to(like.device)).mean
     side = _side(images.shape[-1])
     tiles = images.reshape(cells, cells, side, side).permute(0, 2, 1, 3)
     figure, ax = plt.subplots(figsize=(5.5, 5.5))

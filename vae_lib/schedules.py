@@ -3,10 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 from vae_lib.engine.checks import InputError
 
 Schedule = Callable[[int], float]
+LARGEST = 1e30  # of what can be a rate or a length, in single precision, too
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,21 @@ class OneCycle:
         epochs: Length of the cycle.
         warm_up: Share of it that rises.
 
+    Raises:
+        ValueError: If the peak is not positive and finite, the cycle shorter than an epoch, or
+            ``warm_up`` outside [0, 1].
+
     Source: Smith & Topin 2018.
     """
 
     peak: float
     epochs: int
     warm_up: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require_number("peak", self.peak, 1 / LARGEST, "a positive number")
+        _require_number("epochs", self.epochs, 1, "1 or more")
+        _require_number("warm_up", self.warm_up, 0, "a share from 0 to 1", 1)
 
     def __call__(self, epoch: int) -> float:
         """Return the rate of an epoch, between 1e-4 of the peak and the peak.
@@ -42,10 +54,16 @@ class OneCycle:
 class BurdaStages:
     """3^i epochs at the rate 1e-3 * 10^(-i/7), for i = 0 ... 7: 3280 epochs in all.
 
+    Raises:
+        ValueError: If there are not 1 to 20 stages; those are 2 * 10^9 epochs.
+
     Source: Burda et al. 2016, section 5.
     """
 
     stages: int = 8
+
+    def __post_init__(self) -> None:
+        _require_number("stages", self.stages, 1, "1 to 20", 20)
 
     @property
     def epochs(self) -> int:
@@ -68,11 +86,30 @@ def rates_of(learning_rate: float | Schedule, epochs: int) -> list[float]:
     """Return the learning rate of each epoch.
 
     Raises:
-        ValueError: If the schedule has none for an epoch.
+        ValueError: If the schedule has none for an epoch, or one is no number.
     """
-    if callable(learning_rate):
-        return [float(learning_rate(epoch)) for epoch in range(epochs)]
-    return [float(learning_rate)] * epochs
+    if not callable(learning_rate):
+        return [_number(learning_rate, "learning_rate")] * epochs
+    return [
+        _number(learning_rate(epoch), f"The learning rate of epoch {epoch}")
+        for epoch in range(epochs)
+    ]
+
+
+def _number(rate: object, name: str) -> float:
+    """Take a number, or a tensor or an array that holds a single one."""
+    try:
+        return float(rate)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError):  # the last is a tensor's, of several numbers
+        raise InputError(f"{name} is {rate!r}: give one positive number.") from None
+
+
+def _require_number(
+    name: str, value: Any, least: float, wanted: str, most: float = LARGEST
+) -> None:
+    is_number: bool = isinstance(value, Real)  # NumPy's are of that kind, too
+    if not (is_number and least <= value <= most):
+        raise InputError(f"{name} is {value!r}: choose {wanted}.")
 
 
 def _require_within(epoch: int, epochs: int) -> None:

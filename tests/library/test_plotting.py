@@ -37,6 +37,8 @@ def test_image_grid_fills_row_by_row_and_labels_the_rows():
     assert image_grid(images, 3, ax=right) is left.figure and right.images and not left.images
     with pytest.raises(ValueError, match="15 values, which is not the square"):
         image_grid(torch.rand(5, 15), columns=3)
+    with pytest.raises(ValueError, match=r"shape \(5, 4, 4\): give one row per image"):
+        image_grid(torch.rand(5, 4, 4), columns=3)
 
 
 def test_training_curves_show_three_panels_in_nats():
@@ -69,6 +71,8 @@ def test_means_are_drawn_as_their_digits(flat_model):
     assert len(drawn) == 10
     for digit, points in enumerate(drawn):
         np.testing.assert_allclose(points.get_offsets(), means[digits == digit])
+    with pytest.raises(ValueError, match=r"\(6,\) for images \(7, 16\): give one digit for each"):
+        latent_means(flat_model, x, digits[:6])
     signs = {points.get_paths()[0].vertices.tobytes() for points in drawn}
     assert len(signs) == 10, "two digits look the same"
 

@@ -1,11 +1,13 @@
 """Learning rates per epoch: against the published tables and PyTorch's own schedule."""
 
+import numpy as np
 import pytest
 import torch
 
+from vae_lib.engine.checks import InputError
 from vae_lib.engine.devices import Machine
 from vae_lib.models import mlp_vae
-from vae_lib.schedules import BurdaStages, OneCycle
+from vae_lib.schedules import BurdaStages, OneCycle, rates_of
 from vae_lib.training import fit
 
 
@@ -90,3 +92,34 @@ def test_schedule_reaches_the_optimiser(monkeypatch):
     images = torch.rand(8, 16)
     fit(model, images, epochs=3, batch_size=4, learning_rate=cycle, machine=Machine("cpu"))
     assert used == [cycle(0)] * 2 + [cycle(1)] * 2 + [cycle(2)] * 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: OneCycle(0.0, 10), "peak is 0.0: choose a positive number"),
+        (lambda: OneCycle(float("nan"), 10), "peak is nan"),
+        (lambda: OneCycle(float("inf"), 10), "peak is inf"),
+        (lambda: OneCycle(10**400, 10), "peak is 1"),
+        (lambda: OneCycle("0.1", 10), "peak is '0.1'"),
+        (lambda: OneCycle(1e-3, 0), "epochs is 0: choose 1 or more"),
+        (lambda: OneCycle(1e-3, None), "epochs is None"),
+        (lambda: OneCycle(1e-3, 10, -0.1), r"warm_up is -0.1: choose a share"),
+        (lambda: OneCycle(1e-3, 10, 1.5), r"warm_up is 1.5"),
+        (lambda: BurdaStages(0), "stages is 0: choose 1 to 20"),
+        (lambda: BurdaStages(10**9), "stages is 1000000000"),
+        (lambda: rates_of(None, 2), "learning_rate is None: give one positive number"),
+        (lambda: rates_of("fast", 2), "learning_rate is 'fast'"),
+        (lambda: rates_of(torch.ones(2), 2), "learning_rate is tensor"),
+        (lambda: rates_of(lambda epoch: [0.1, None][epoch], 2), "rate of epoch 1 is None"),
+    ],
+)  # fmt: skip
+def test_schedule_that_cannot_be_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+def test_numbers_of_numpy_and_single_tensors_are_numbers():
+    assert OneCycle(np.float32(0.5), np.int64(1))(0) == pytest.approx(OneCycle(0.5, 1)(0))
+    assert rates_of(np.float64(0.25), 2) == [0.25, 0.25]
+    assert rates_of(lambda epoch: torch.tensor(0.25), 1) == [0.25]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,10 +18,12 @@ from tools.paths import ROOT
 from vae_lib import evaluation as scores
 from vae_lib.checkpoints import CheckpointError, load_model, read_checkpoint, write_checkpoint
 from vae_lib.cli import commands as command_line
-from vae_lib.cli import reproduce
+from vae_lib.cli import places, reproduce
 from vae_lib.data import Dataset
+from vae_lib.engine import devices
 from vae_lib.engine.checks import InputError
 from vae_lib.engine.mnist_files import DataUnavailable
+from vae_lib.engine.stopping import PATIENCE
 from vae_lib.schedules import OneCycle
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -128,18 +131,21 @@ def test_training_is_repeated_by_its_seed(call):
         (["fly"], "invalid choice: 'fly'"),
         (["train", "--precision", "float8"], "invalid choice: 'float8'"),
         (["train", "--data", "fashion"], "invalid choice: 'fashion'"),
-        (["train", "--epochs", "many"], "invalid int value: 'many'"),
-        (["train", "--epochs", "0"], "epochs is 0: train for at least 1"),
-        (["train", "--hidden", "0"], "every size must be at least 1"),
-        (["train", "--latent-dim", "0"], "latent_dim is 0"),
-        (["train", "--k", "0"], "k is 0"),
+        (["train", "--epochs", "many"], "'many' is not a whole number from 1 to 1000000"),
+        (["train", "--epochs", "0"], "--epochs: '0' is not a whole number from 1"),
+        (["train", "--hidden", "0"], "--hidden: '0' is not a whole number from 1"),
+        (["train", "--latent-dim", "0"], "--latent-dim: '0' is not a whole number from 1"),
+        (["train", "--k", "0"], "--k: '0' is not a whole number from 1"),
         (["train", "--batch-size", "141"], "batch_size is 141 with 140 training images"),
-        (["train", "--learning-rate", "nan"], "learning_rate is nan"),
-        (["train", "--weight-decay", "-1"], "weight_decay"),
+        (["train", "--learning-rate", "nan"], "--learning-rate: 'nan' is no positive number"),
+        (
+            ["train", "--weight-decay", "-1"],
+            "--weight-decay: '-1': give 0 or a small positive number",
+        ),
         (["train", "--device", "tpu"], "device is 'tpu'"),
         (["train", "--device", "cpu:x"], "device is 'cpu:x'"),
-        (["train", "--seed", "-1"], "'-1' is no seed: give a whole number from 0 on"),
-        (["train", "--seed", "9" * 20], "is no seed"),
+        (["train", "--seed", "-1"], "--seed: '-1' is not a whole number from 0"),
+        (["train", "--seed", "9" * 20], "is not a whole number from 0"),
         (["train", "--threads", "0"], "'0' is not a whole number"),
         (["train", "--checkpoint", "away/a"], "the folder away does not exist"),
         (["train", "--what"], "unrecognized arguments: --what"),
@@ -147,15 +153,15 @@ def test_training_is_repeated_by_its_seed(call):
         (["evaluate", "nothing"], "There is no checkpoint nothing"),
         (["evaluate", "text", "--precision", "float8"], "invalid choice: 'float8'"),
         (["evaluate", "text"], "text is damaged or no safetensors file"),
-        (["evaluate", "text", "--images", "-5"], "'-5' is not a whole number: give 1 or more"),
+        (["evaluate", "text", "--images", "-5"], "'-5' is not a whole number from 1"),
         (["sample", "text"], "text is damaged or no safetensors file"),
         (["sample", "text", "--count", "0"], "'0' is not a whole number"),
-        (["sample", "text", "--image", "a.txt"], "a.txt is no picture: end its name in .eps"),
+        (["sample", "text", "--image", "a.txt"], "a.txt is no picture: end its name in .png"),
         (["sample", "text", "--image", "a"], "a is no picture"),
-        (["reproduce", "burda", "--budget", "nan"], "The budget is nan minutes"),
-        (["reproduce", "burda", "--budget", "inf"], "The budget is inf minutes"),
-        (["reproduce", "burda", "--budget", "-1"], "The budget is -1 minutes"),
-        (["reproduce", "burda", "--epochs", "0"], "epochs is 0"),
+        (["reproduce", "burda", "--budget", "nan"], "'nan' minutes are no budget"),
+        (["reproduce", "burda", "--budget", "inf"], "'inf' minutes are no budget"),
+        (["reproduce", "burda", "--budget", "-1"], "'-1' minutes are no budget"),
+        (["reproduce", "burda", "--epochs", "0"], "--epochs: '0' is not a whole number from 1"),
         (["reproduce", "burda", "--json", "away/a.json"], "away/a.json cannot be written"),
         (["reproduce", "kingma"], "invalid choice: 'kingma'"),
         (["reproduce", "burda", "--k-train", "7"], "invalid choice: 7"),
@@ -239,47 +245,211 @@ def test_training_needs_no_matplotlib():
     assert ended.stdout == "False\n"
 
 
+def test_linear_networks_need_no_hidden_layer(call):
+    linear = ["train", "--hidden", "--latent-dim", "2", "--device", "cpu", "--epochs", "1"]
+    assert call(*linear)[0] == 0
+    assert load_model("vae.safetensors").config["hidden"] == []
+
+
+@pytest.mark.parametrize("rate", ["1e30", "1e300"])
+def test_diverged_training_ends_with_1_and_names_a_rate(call, tmp_path, rate):
+    status, _, err = call("train", *SMALL, "--epochs", "5", "--learning-rate", rate)
+    assert status == 1 and "Traceback" not in err
+    said = err.splitlines()[-1]
+    assert said.startswith("python -m vae_lib: The training diverged in epoch 1")
+    assert said.endswith(f"For example: --learning-rate {float(rate) / 10:g}.")
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_that_diverges_later_goes_on_from_its_last_good_epoch(call, monkeypatch, tmp_path):
+    """The rate jumps after two epochs, each time: the checkpoint stays what it was."""
+    learn = command_line.fit
+
+    def jumping(*arguments, **settings):
+        rates = [1e-3, 1e-3, 1e30, 1e30]
+        return learn(*arguments, **{**settings, "learning_rate": rates.__getitem__})
+
+    monkeypatch.setattr(command_line, "fit", jumping)
+    command = ["train", *SMALL, "--epochs", "4"]
+    status, _, err = call(*command)
+    assert status == 1 and "diverged in epoch 3" in err
+    kept = (tmp_path / "vae.safetensors").read_bytes()
+    status, _, err = call(*command, "--resume")
+    assert status == 1 and "diverged in epoch 3" in err
+    assert (tmp_path / "vae.safetensors").read_bytes() == kept
+    status, out, _ = call("evaluate", "vae.safetensors", "--k", "5", "--device", "cpu")
+    assert status == 0 and "nan" not in out
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+    ],
+    ids=repr,
+)
+def test_lack_of_memory_is_one_sentence(call, monkeypatch, error):
+    def starve(*_):
+        raise error
+
+    monkeypatch.setattr(command_line, "load_mnist", starve)
+    status, _, err = call("train", *SMALL)
+    assert status == 2 and err.count("\n") == 1
+    assert "The memory is not enough: choose a smaller" in err
+
+
+def test_what_cannot_fit_is_refused_unless_the_memory_is_unknown(monkeypatch, tmp_path):
+    cpu = torch.device("cpu")
+    with pytest.raises(InputError, match="at least 1,024 GiB, and the memory of cpu has"):
+        devices.require_room(2**40, cpu, "less")
+    monkeypatch.delattr(os, "sysconf", raising=False)  # as on Windows
+    limits = [tmp_path / name for name in ("new", "old", "missing")]
+    limits[0].write_text("max\n", encoding="utf-8")  # as in a container without a limit
+    limits[1].write_text("9000\n", encoding="utf-8")
+    monkeypatch.setattr(devices, "CONTAINER_LIMITS", limits)
+    assert devices.memory_of(cpu) == 9000
+    limits[1].unlink()
+    assert devices.memory_of(cpu) is None
+    devices.require_room(2**40, cpu, "less")
+
+
+def test_file_that_cannot_be_used_is_named(call, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "vae.safetensors")
+
+    monkeypatch.setattr(command_line, "load_mnist", full)
+    _, _, err = call("train", *SMALL)
+    expected = "vae.safetensors cannot be used: No space left on device."
+    assert err == f"python -m vae_lib: {expected}\n"
+
+
+@pytest.mark.parametrize("suffix", command_line.PICTURES)
+def test_every_kind_of_picture_can_be_written_over_an_older_one(call, tmp_path, suffix):
+    call("train", *SMALL, "--epochs", "1")
+    picture = tmp_path / f"a.{suffix.upper()}"
+    picture.write_bytes(b"old")
+    status, out, _ = call("sample", "vae.safetensors", "--count", "1", "--image", picture.name)
+    assert status == 0 and picture.name in out and len(picture.read_bytes()) > 100
+
+
+def test_picture_does_not_replace_its_model(call, tmp_path):
+    call("train", *SMALL, "--epochs", "1", "--checkpoint", "model.png")
+    kept = (tmp_path / "model.png").read_bytes()
+    (tmp_path / "link.png").symlink_to("model.png")
+    for name in ("model.png", "link.png", "./model.png"):
+        status, _, err = call("sample", "model.png", "--image", name)
+        assert status == 2 and "is also the checkpoint" in err
+    assert (tmp_path / "model.png").read_bytes() == kept
+
+
+def test_folder_that_cannot_be_written_is_refused_first(call, monkeypatch, tmp_path):
+    """The superuser, who may write everywhere, is refused by a replaced function."""
+    call("train", *SMALL, "--epochs", "1")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(places, "try_place", refuse)
+    monkeypatch.setattr(command_line, "load_mnist", lambda *_: pytest.fail("work has begun"))
+    for command in (
+        ["train", *SMALL, "--checkpoint", "b"],
+        ["sample", "vae.safetensors"],
+        ["reproduce", "book", "--json", "b.json"],
+    ):
+        status, _, err = call(*command)
+        assert status == 2 and "cannot be written (Permission denied)" in err
+
+
 # --- Ctrl-C -----------------------------------------------------------------------------------
 
 
-def test_resume_line_repeats_what_was_typed(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["x", "train", "--checkpoint", "my model", "--k", "5"])
+def test_resume_line_is_the_one_that_works_here(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/my python/bin/python")
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
-    expected = "python -m vae_lib train --checkpoint 'my model' --k 5"
-    assert command_line._command() == expected
-    assert command_line._command(resume=True) == f"{expected} --resume"
-    sys.argv.append("--resume")
-    assert command_line._command(resume=True) == f"{expected} --resume"
+    monkeypatch.setattr(sys, "argv", ["x", "train", "--checkpoint", "my model", "--k", "5"])
+
+    def line():
+        with pytest.raises(KeyboardInterrupt):
+            command_line._say_farewell()
+        return capsys.readouterr().out
+
+    typed = "vae_lib train --checkpoint 'my model' --k 5"
+    here = "Go on with: '/my python/bin/python' -m"
+    if os.name == "posix":
+        assert line() == f"{here} {typed} --resume\n"
+    assert command_line._as_typed() == f"python -m {typed}"
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
-    assert command_line._command().startswith("torchrun --nproc-per-node=4 -m vae_lib train")
+    sys.argv.append("--resume")
+    if os.name == "posix":
+        several = "torch.distributed.run --standalone --nproc-per-node=4 -m"
+        assert line() == f"{here} {several} {typed} --resume\n"
+    assert command_line._as_typed() == f"torchrun --nproc-per-node=4 -m {typed} --resume"
+
+
+def started(command, folder):
+    """A process of its own, as in a terminal: a shell's & would ignore SIGINT."""
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=folder, preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @posix
-def test_ctrl_c_keeps_a_checkpoint_and_prints_the_line_that_goes_on(tmp_path):
-    """A process of its own, as in a terminal; a second Ctrl-C follows at once."""
-    path = tmp_path / "my vae.safetensors"
-    command = [sys.executable, "-m", "vae_lib", "train", *SMALL, "--epochs", "100000"]
-    with subprocess.Popen(
-        [*command, "--checkpoint", path.name],
-        env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's & ignores it
-    ) as process:  # fmt: skip
+def test_stopped_training_keeps_a_checkpoint_and_the_line_goes_on(tmp_path):
+    """However often it is told; then the line that was printed is run, and stopped again."""
+    folder = tmp_path / "my folder"
+    folder.mkdir()
+    path = folder / "my vae.safetensors"
+    typed = [sys.executable, "-m", "vae_lib", "train", *SMALL, "--epochs", "100000"]
+    typed += ["--checkpoint", path.name]
+    command, content = typed, b""
+    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        with started(command, folder) as process:
+            try:
+                wait_for(lambda old=content: path.exists() and path.read_bytes() != old)
+                end = time.monotonic() + PATIENCE / 2
+                while process.poll() is None and time.monotonic() < end:  # also as Python ends
+                    process.send_signal(number)
+                    time.sleep(0.002)
+                out, err = process.communicate(timeout=30)
+            finally:
+                process.kill()
+        assert process.returncode == status and "Traceback" not in err, err
+        content = path.read_bytes()
+        done = len(read_checkpoint(path)[1]["history"]["seconds"])
+        assert done >= 1 and any(f"after {n} full epochs" in out for n in (done, done + 1))
+        command = shlex.split(out.splitlines()[-1].removeprefix("Go on with: "))
+        assert command == [*typed, "--resume"]
+    assert [one.name for one in folder.iterdir()] == [path.name]
+
+
+@posix
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="looks into /proc, as on Linux")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_while_pytorch_loads_ends_it_without_a_word(tmp_path, number, status):
+    command = [sys.executable, "-m", "vae_lib", "train", *SMALL]
+    with started(command, tmp_path) as process:
         try:
-            end = time.monotonic() + 60
-            while not path.exists():
-                assert time.monotonic() < end
-                time.sleep(0.02)
-            process.send_signal(signal.SIGINT)
+            maps = Path(f"/proc/{process.pid}/maps")
+            wait_for(lambda: "libtorch" in maps.read_text(encoding="utf-8"))
+            for _ in range(3):
+                process.send_signal(number)
             out, err = process.communicate(timeout=30)
         finally:
             process.kill()
-    assert process.returncode == 130 and "Traceback" not in err
-    line = out.splitlines()[-1]
-    assert line.startswith("Go on with: python -m vae_lib train") and line.endswith(" --resume")
-    arguments = shlex.split(line.partition("vae_lib ")[2])
-    assert arguments == [*command[3:], "--checkpoint", path.name, "--resume"]
-    done = len(read_checkpoint(path)[1]["history"]["seconds"])
-    assert done >= 1 and any(f"after {n} full epochs" in out for n in (done, done + 1))
+    assert (process.returncode, out, err) == (status, "", "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_second_ctrl_c_does_no_harm(call, monkeypatch, tmp_path):
@@ -386,5 +556,21 @@ def test_interrupted_reproduction_says_how_to_go_on(call, tiny, monkeypatch):
     monkeypatch.setattr(reproduce, "fit", interrupted)
     status, out, _ = call("reproduce", "burda", "--device", "cpu", "--json", "burda.json")
     assert status == 130
-    assert "Go on with: python -m vae_lib reproduce burda --device cpu" in out
+    assert "-m vae_lib reproduce burda --device cpu --json burda.json --resume" in out
     assert not os.path.exists("burda.json")
+
+
+def test_existing_figure_is_not_overwritten(call, tiny, tmp_path):
+    (tmp_path / "burda.json").write_text("a night's work", encoding="utf-8")
+    status, _, err = call("reproduce", "burda", "--device", "cpu", "--json", "burda.json")
+    assert status == 2 and "burda.json exists" in err
+    assert (tmp_path / "burda.json").read_text("utf-8") == "a night's work"
+
+
+def test_model_without_a_run_is_nothing_to_go_on_from(call, tiny):
+    call("train", *SMALL, "--epochs", "1")
+    tensors, about = read_checkpoint("vae.safetensors")
+    write_checkpoint("reproduced.safetensors", tensors, {"model": about["model"]})
+    command = ["reproduce", "book", "--device", "cpu", "--budget", "1", "--resume"]
+    status, _, err = call(*command)
+    assert status == 2 and "without the run that made it" in err

@@ -95,7 +95,8 @@ def quiet_kernels() -> dict[str, str]:
     """
     profile = BUILD / "ipython/profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
+    settings = "get_config().Application.log_level = 40\n"
+    (profile / "ipython_kernel_config.py").write_text(settings, encoding="utf-8")
     return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
 
 

@@ -115,7 +115,7 @@ def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], re
     watcher = _Watcher(mutant.module if mutant else "", seconds)
     code = pytest.main([*QUICK, *tests], plugins=[watcher])
     found = {"code": int(code), "seconds": watcher.seconds, "killer": watcher.killer}
-    result.write_text(json.dumps(found))
+    result.write_text(json.dumps(found), encoding="utf-8")
 
 
 def run(
@@ -140,7 +140,7 @@ def run(
             child, _ = os.wait()
             mutant, result = running.pop(child)
             late = {"code": 1, "seconds": {}, "killer": {"test": "time limit", "error": "none"}}
-            yield mutant, json.loads(result.read_text()) if result.exists() else late
+            yield mutant, json.loads(result.read_text("utf-8")) if result.exists() else late
 
 
 def report(outcomes: list[tuple[Mutant, dict[str, Any]]], took: float) -> dict[str, Any]:

@@ -173,7 +173,8 @@ def main() -> None:
         found = [one for name in pages for one in open_and_audit(browser, address, name)]
     print(table(found, pages))
     if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+        text = json.dumps([asdict(one) for one in found], indent=1) + "\n"
+        options.json.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def main() -> None:
     titles = "".join(f'<p lang="{name}">{read_config(name)["title"]}</p>' for name in LANGUAGES)
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 630})
-        page.set_content(PAGE.format(mark=(STATIC / "logo.svg").read_text(), titles=titles))
+        page.set_content(PAGE.format(mark=(STATIC / "logo.svg").read_text("utf-8"), titles=titles))
         page.screenshot(path=STATIC / "social.png")
 
 

@@ -1,44 +1,73 @@
 """What the four commands do: train, evaluate, sample, reproduce."""
 
 import argparse
+import io
 import json
 import os
 import shlex
+import subprocess
 import sys
+from typing import NoReturn
 
 import torch
 
 from vae_lib.checkpoints import load_model, read_checkpoint
 from vae_lib.cli.options import parser
+from vae_lib.cli.output import one_line, spoken
+from vae_lib.cli.places import require_writable
 from vae_lib.cli.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
 from vae_lib.data import Dataset, load_mnist
 from vae_lib.engine.checks import Diverged, InputError
-from vae_lib.engine.devices import Machine, pick_device
+from vae_lib.engine.devices import Machine, is_out_of_memory, pick_device, require_room
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.processes import joined, rank_and_count
+from vae_lib.engine.speed import COPIES
+from vae_lib.engine.stopping import Stop, answering
+from vae_lib.engine.writing import write_whole
 from vae_lib.evaluation import score_images
 from vae_lib.keeping import Keep, require_place
-from vae_lib.models import mlp_vae
+from vae_lib.models import count_weights, mlp_vae
 from vae_lib.training import fit
 
 INTERRUPTED = 130  # the exit status that shells give to a program ended by Ctrl-C
+PICTURES = ("png", "pdf", "svg", "jpg", "jpeg", "webp", "tif", "tiff", "eps", "ps")
+LARGEST_SET = 60_000  # images
 
 
 def train(options: argparse.Namespace) -> None:
     """Train a VAE on MNIST and keep it as a checkpoint."""
+    require_writable(options.checkpoint)
+    require_place(options.checkpoint, options.resume)
+    _require_room(options)
     data = _data(options)
     torch.manual_seed(options.seed)
     model = mlp_vae(latent_dim=options.latent_dim, hidden=options.hidden)
-    history = fit(
-        model, data.train, data.validation, epochs=options.epochs, batch_size=options.batch_size,
-        learning_rate=options.learning_rate, weight_decay=options.weight_decay, k=options.k,
-        seed=options.seed, machine=_machine(options),
-        keep=Keep(options.checkpoint, options.resume),
-    )  # fmt: skip
+    try:
+        history = fit(
+            model, data.train, data.validation, epochs=options.epochs,
+            batch_size=options.batch_size, learning_rate=options.learning_rate,
+            weight_decay=options.weight_decay, k=options.k, seed=options.seed,
+            machine=Machine(options.device, options.precision, options.threads),
+            keep=Keep(options.checkpoint, options.resume),
+        )  # fmt: skip
+    except Diverged as error:
+        advice = f"For example: --learning-rate {options.learning_rate / 10:g}."
+        raise Diverged(f"{error} {advice}") from None
     if len(history.seconds) < options.epochs:
-        print(f"Go on with: {_command(resume=True)}")
-        raise SystemExit(INTERRUPTED)
+        _say_farewell()
     print(f"{history.seconds[-1]:.1f} s, {history}. The model is in {options.checkpoint}.")
+
+
+def _require_room(options: argparse.Namespace) -> None:
+    """Refuse a model or a step that cannot fit into memory."""
+    with torch.device("meta"):  # sizes without numbers
+        weights = count_weights(mlp_vae(latent_dim=options.latent_dim, hidden=options.hidden))
+    rows = options.k * min(options.batch_size, LARGEST_SET)
+    layers = 2 * (sum(options.hidden) + options.latent_dim) + COPIES * 784
+    # A weight, its gradient, Adam's two averages; the checkpoint's bytes hold all but the gradient.
+    values = 7 * weights + rows * layers
+    cure = "a smaller --hidden, --latent-dim, --batch-size or --k"
+    require_room(4 * values, pick_device(options.device), cure)
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -55,36 +84,43 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """Draw images from a checkpoint's model: z from the prior, then the pixels' probabilities."""
-    from matplotlib.backend_bases import FigureCanvasBase  # the other commands need no matplotlib
-
-    from vae_lib.plotting import image_grid, use_style
-
-    suffix, known = options.image.suffix[1:], FigureCanvasBase.filetypes
-    if suffix.lower() not in known:
-        raise InputError(f"{options.image} is no picture: end its name in .{', .'.join(known)}.")
+    suffix = options.image.suffix[1:].lower()
+    if suffix not in PICTURES:
+        raise InputError(f"{options.image} is no picture: end its name in .{', .'.join(PICTURES)}.")
+    require_writable(options.image, options.checkpoint)
     model = load_model(options.checkpoint)
+    os.environ["MPLBACKEND"] = "agg"  # a file needs no window, whatever the shell says
+    from vae_lib.plotting import image_grid, use_style  # the other commands need no matplotlib
+
     generator = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
         z = model.prior.rsample((options.count,), generator)
         means = model.decode(z).mean
     use_style()
-    image_grid(means, columns=max(1, round(options.count**0.5))).savefig(options.image)
+    picture = io.BytesIO()
+    figure = image_grid(means, columns=max(1, round(options.count**0.5)))
+    figure.savefig(picture, format=suffix)
+    write_whole(options.image, picture.getvalue())
     print(f"{options.count} decoder means, z from the prior, are in {options.image}.")
 
 
 def reproduce_figure(options: argparse.Namespace) -> None:
     """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
     recipe = RECIPES[options.what]
+    require_writable(options.checkpoint)
     require_place(options.checkpoint, options.resume)
-    if options.json is not None and not options.json.parent.is_dir():
-        raise InputError(f"{options.json} cannot be written: its folder does not exist.")
+    if options.json is not None:
+        require_writable(options.json, options.checkpoint)
+        if options.json.exists():
+            raise InputError(f"{options.json} exists: choose another name, or delete it.")
     data = load_mnist("full", options.folder)
     if options.epochs is not None:
         plan = shorter(recipe, options.epochs)
     elif options.budget is None:
         plan = PAPER
     elif options.resume and options.checkpoint.exists():
-        plan = shorter(recipe, read_checkpoint(options.checkpoint)[1]["epochs"])
+        # A file that holds a model only says no epochs; going on from it is refused by ``fit``.
+        plan = shorter(recipe, read_checkpoint(options.checkpoint)[1].get("epochs", 1))
     else:
         plan = plan_for(recipe, options.budget, options.k_train, data, options.device)
     result = reproduce(
@@ -92,23 +128,33 @@ def reproduce_figure(options: argparse.Namespace) -> None:
         keep=Keep(options.checkpoint, options.resume),
     )  # fmt: skip
     if result is None:
-        print(f"Go on with: {_command(resume=True)}")
-        raise SystemExit(INTERRUPTED)
+        _say_farewell()
     score, about = result
+    if options.json is not None and rank_and_count()[0] == 0:
+        about["command"] = _as_typed()
+        write_whole(options.json, (json.dumps(about, indent=2) + "\n").encode("utf-8"))
     print(score)
     if about["published"] is not None:
         print(f"Published, after the paper's own schedule: {about['published']} nats")
-    if options.json is not None and rank_and_count()[0] == 0:
-        about["command"] = _command()
-        options.json.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def _command(resume: bool = False) -> str:
-    """The line that was typed, or the one that goes on from the checkpoint."""
+def _as_typed() -> str:
+    """The line that was typed, as any machine repeats it."""
     count = os.environ.get("LOCAL_WORLD_SIZE")
     start = ["python"] if count is None else ["torchrun", f"--nproc-per-node={count}"]
-    more = ["--resume"] if resume and "--resume" not in sys.argv else []
-    return shlex.join([*start, "-m", "vae_lib", *sys.argv[1:], *more])
+    return shlex.join([*start, "-m", "vae_lib", *sys.argv[1:]])
+
+
+def _say_farewell() -> NoReturn:
+    """Print the line that goes on from the checkpoint here, and leave the rest to ``main``."""
+    count = os.environ.get("LOCAL_WORLD_SIZE")
+    several = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
+    more = [] if "--resume" in sys.argv else ["--resume"]
+    start = [sys.executable, *(several if count else []), "-m", "vae_lib"]
+    words = [*start, *sys.argv[1:], *more]
+    line = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+    print(f"Go on with: {line}")
+    raise KeyboardInterrupt
 
 
 def _data(options: argparse.Namespace) -> Dataset:
@@ -117,16 +163,21 @@ def _data(options: argparse.Namespace) -> Dataset:
     return data
 
 
-def _machine(options: argparse.Namespace) -> Machine:
-    return Machine(options.device, options.precision, options.threads)
-
-
 def main() -> None:
     """Run the command that was given.
 
-    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C; 1 if the
-    training diverged or another process of the run died.
+    The exit status is 0; 2 after a mistake, which gets one sentence; 130 after Ctrl-C and 143
+    after SIGTERM; 1 if the training diverged or another process of the run died.
     """
+    stop = Stop()
+    try:
+        with spoken(), answering(stop):
+            _run()
+    except KeyboardInterrupt:
+        raise SystemExit(stop.status or INTERRUPTED) from None
+
+
+def _run() -> None:
     top = parser()
     options = top.parse_args()
     if options.command is None:
@@ -137,11 +188,20 @@ def main() -> None:
     try:
         with joined(getattr(options, "device", None)):
             commands[options.command](options)
-    except (InputError, DataUnavailable, OSError) as error:
-        print(f"python -m vae_lib: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        sys.stdout.flush()
+    except (InputError, DataUnavailable) as error:
+        _end(2, str(error))
+    except OSError as error:
+        place = error.filename or "The output"
+        _end(2, f"{place} cannot be used: {error.strerror}." if error.strerror else str(error))
     except Diverged as error:
-        print(f"python -m vae_lib: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+        _end(1, str(error))
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _end(2, "The memory is not enough: choose a smaller batch, k, count or model.")
+
+
+def _end(status: int, message: str) -> NoReturn:
+    print(f"python -m vae_lib: {one_line(message)}", file=sys.stderr)
+    raise SystemExit(status) from None

@@ -1,12 +1,21 @@
 """The options of the command line."""
 
 import argparse
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from vae_lib.cli.output import one_line
 from vae_lib.cli.reproduce import PUBLISHED, RECIPES
 from vae_lib.data import Source
-from vae_lib.engine.checks import Precision
+from vae_lib.engine.checks import InputError, Precision
+from vae_lib.engine.devices import pick_device
+
+MOST = 10**9  # of what can be asked for by a number; what memory holds is looked at apart
+EPOCHS, MINUTES = 10**6, 366 * 24 * 60
+THREADS = 256  # more of them than a system may allow end the process
+IMAGES = 2_500  # in one picture, 3,250 pixels a side: that takes 1 GB
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,7 +23,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with exit status 2."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {one_line(message)}; see {self.prog} --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,16 +47,19 @@ def parser() -> argparse.ArgumentParser:
         "that goes on from there, without loss.",
     )  # fmt: skip
     _data_options(train, "embedded: 4,000 images that need no network; full: 55,000")
-    _number(train, "--latent-dim", 20, "L", "length of z")
+    size = _whole(1, MOST)
+    _number(train, "--latent-dim", size, 20, "L", "length of z")
     train.add_argument(
-        "--hidden", type=int, nargs="+", default=[400], metavar="N",
-        help="sizes of the encoder's hidden layers; the decoder mirrors them (%(default)s)",
+        "--hidden", type=size, nargs="*", default=[400], metavar="N",
+        help="sizes of the encoder's hidden layers, which the decoder mirrors; without a size both "
+        "networks are linear (%(default)s)",
     )  # fmt: skip
-    _number(train, "--epochs", 20, "N", "passes over the images")
-    _number(train, "--batch-size", 128, "B", "images per step, in each process")
-    _number(train, "--learning-rate", 1e-3, "R", "Adam's step size")
-    _number(train, "--weight-decay", 0.0, "R", "AdamW's decay of the weights")
-    _number(train, "--k", 1, "K", "draws of z per image: 1 is the ELBO, more is IWAE's bound")
+    _number(train, "--epochs", _whole(1, EPOCHS), 20, "N", "passes over the images")
+    _number(train, "--batch-size", size, 128, "B", "images per step, in each process")
+    _number(train, "--learning-rate", _positive, 1e-3, "R", "Adam's step size")
+    _number(train, "--weight-decay", _zero_or_more, 0.0, "R", "AdamW's decay of the weights")
+    text = "draws of z per image: 1 is the ELBO, more is IWAE's bound"
+    _number(train, "--k", size, 1, "K", text)
     _processor(train)
     _checkpoint(train, "vae.safetensors")
     _machine(train)
@@ -57,10 +69,10 @@ def parser() -> argparse.ArgumentParser:
         "Prints the importance-weighted bound on the test images, in nats per image, with its "
         "standard error; higher is better.",
     )  # fmt: skip
-    evaluate.add_argument("checkpoint", type=Path, help="a file that train wrote")
+    evaluate.add_argument("checkpoint", type=_file, help="a file that train wrote")
     _data_options(evaluate, "embedded: 500 test images; full: 10,000")
-    _number(evaluate, "--k", 5000, "K", "importance samples per image")
-    evaluate.add_argument("--images", type=_count, metavar="N", help="only the first N test images")
+    _number(evaluate, "--k", size, 5000, "K", "importance samples per image")
+    evaluate.add_argument("--images", type=size, metavar="N", help="only the first N test images")
     _processor(evaluate)
     _machine(evaluate)
 
@@ -68,13 +80,11 @@ def parser() -> argparse.ArgumentParser:
         "sample", "draw images from a trained model",
         "Draws z from the prior N(0, I) and writes a picture of the pixels' probabilities.",
     )  # fmt: skip
-    sample.add_argument("checkpoint", type=Path, help="a file that train wrote")
+    sample.add_argument("checkpoint", type=_file, help="a file that train wrote")
+    _number(sample, "--count", _whole(1, IMAGES), 64, "N", "number of images")
     sample.add_argument(
-        "--count", type=_count, default=64, metavar="N", help="number of images (%(default)s)"
-    )
-    sample.add_argument(
-        "--image", type=Path, default=Path("samples.png"), metavar="FILE",
-        help="picture to write (%(default)s)",
+        "--image", type=_file, default=Path("samples.png"), metavar="FILE",
+        help="picture to write, in place of an older one (%(default)s)",
     )  # fmt: skip
     _seed(sample)
 
@@ -93,15 +103,17 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     length = reproduce.add_mutually_exclusive_group()
     length.add_argument(
-        "--budget", type=float, metavar="MINUTES", help="train about so long: larger batches, one "
-        "cycle of rates, bfloat16; two epochs are timed before, measuring comes after",
+        "--budget", type=_minutes, metavar="MINUTES", help="train about so long: larger batches, "
+        "one cycle of rates, bfloat16; two epochs are timed before, measuring comes after",
     )  # fmt: skip
     length.add_argument(
-        "--epochs", type=int, metavar="N", help="as --budget, but so many epochs: repeats its run"
-    )
+        "--epochs", type=_whole(1, EPOCHS), metavar="N", help="as --budget, but so many epochs: "
+        "repeats its run",
+    )  # fmt: skip
     reproduce.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the figure and its protocol there"
-    )
+        "--json", type=_file, metavar="FILE", help="write the figure and its protocol there; an "
+        "existing file is not overwritten",
+    )  # fmt: skip
     _folder(reproduce)
     _checkpoint(reproduce, "reproduced.safetensors")
     _machine(reproduce)
@@ -118,7 +130,7 @@ def _data_options(command: argparse.ArgumentParser, sizes: str) -> None:
 
 def _folder(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--folder", type=Path, help="where the four files of the full MNIST are; without it they "
+        "--folder", type=_file, help="where the four files of the full MNIST are; without it they "
         "are downloaded once",
     )  # fmt: skip
 
@@ -129,13 +141,14 @@ def _processor(command: argparse.ArgumentParser) -> None:
         help="of the matrix products; bfloat16 is faster on processors that know it (%(default)s)",
     )  # fmt: skip
     command.add_argument(
-        "--threads", type=_count, metavar="N", help="of the CPU; by default few for a small model"
-    )
+        "--threads", type=_whole(1, THREADS), metavar="N", help="of the CPU; by default few for a "
+        "small model",
+    )  # fmt: skip
 
 
 def _checkpoint(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument(
-        "--checkpoint", type=Path, default=Path(name), metavar="FILE",
+        "--checkpoint", type=_file, default=Path(name), metavar="FILE",
         help="written after every epoch; an existing file is not overwritten (%(default)s)",
     )  # fmt: skip
     command.add_argument(
@@ -144,32 +157,83 @@ def _checkpoint(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def _machine(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--device", help="cuda, mps or cpu; by default the best there is")
+    command.add_argument(
+        "--device", type=_device, help="cuda, mps or cpu; by default the best there is"
+    )
     _seed(command)
 
 
 def _seed(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--seed", type=_seed_number, default=0, metavar="N",
-        help="where the random numbers start (%(default)s)",
-    )  # fmt: skip
+    _number(command, "--seed", _whole(0, 2**63 - 1), 0, "N", "where the random numbers start")
 
 
 def _number(
-    command: argparse.ArgumentParser, name: str, default: float, metavar: str, text: str
+    command: argparse.ArgumentParser,
+    name: str,
+    kind: Callable[[str], float],
+    default: float,
+    metavar: str,
+    text: str,
 ) -> None:
     command.add_argument(
-        name, type=type(default), default=default, metavar=metavar, help=f"{text} (%(default)s)"
+        name, type=kind, default=default, metavar=metavar, help=f"{text} (%(default)s)"
     )
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number: give 1 or more")
-    return int(text)
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers from ``least`` to ``most``."""
+
+    def read(text: str) -> int:
+        digits = text.isdecimal() and len(text) <= len(str(most))  # Python reads no endless ones
+        if not (digits and least <= int(text) <= most):
+            message = f"{text!r} is not a whole number from {least} to {most}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
 
 
-def _seed_number(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed: give a whole number from 0 on")
-    return int(text)
+def _real(text: str) -> float:
+    """Return the number, or NaN if it is none: no range holds NaN."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _positive(text: str) -> float:
+    if not 0 < _real(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number: give one like 0.001")
+    return _real(text)
+
+
+def _zero_or_more(text: str) -> float:
+    if not 0 <= _real(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: give 0 or a small positive number")
+    return _real(text)
+
+
+def _minutes(text: str) -> float:
+    if not 0 < _real(text) <= MINUTES:
+        message = f"{text!r} minutes are no budget: give a positive number up to {MINUTES}, a year"
+        raise argparse.ArgumentTypeError(message)
+    return _real(text)
+
+
+def _file(text: str) -> Path:
+    """Read a file's or a folder's name; PyTorch's and safetensors' own code wants UTF-8."""
+    try:
+        usable = bool(text.encode("utf-8")) and "\0" not in text
+    except UnicodeEncodeError:
+        usable = False
+    if not usable:
+        raise argparse.ArgumentTypeError(f"{text!r} is no file name in UTF-8: give another one")
+    return Path(text)
+
+
+def _device(text: str) -> str:
+    try:
+        pick_device(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
+    return text

@@ -66,7 +66,7 @@ def joined(device: str | None = None) -> Iterator[None]:
     try:
         dist.init_process_group("nccl" if on_gpus else "gloo", timeout=timedelta(minutes=5))
         with (
-            open(os.devnull, "w") as nowhere,
+            open(os.devnull, "w", encoding="utf-8") as nowhere,
             redirect_stdout(nowhere if dist.get_rank() > 0 else sys.stdout),
         ):
             yield

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -37,22 +38,64 @@ def choose_threads(weights: int, rows: int) -> int:
     return torch.get_num_threads() if weights * rows >= SHARED_FROM else 1
 
 
+class _Shared(threading.local):
+    """What is set for the whole process while some threads of it compute.
+
+    The first one in notes how it was, the last one out puts it back.
+    """
+
+    lock = threading.Lock()
+    users = 0  # of all threads
+    threads = 0  # how many there were before the first one came in
+    precision = ""  # so was it then
+    depth = 0  # of this thread: the only attribute that is set on the object
+
+
+_shared = _Shared()
+
+
+def _enter() -> int:
+    """Let oneDNN do the float32 products if it may; return the threads to go back to."""
+    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    with _Shared.lock:
+        if _Shared.users == 0:
+            _Shared.threads = torch.get_num_threads()
+            _Shared.precision = settings.fp32_precision
+            if permission_is_unused():
+                settings.fp32_precision = "bf16"
+        _Shared.users += 1
+        _shared.depth += 1
+        # A thread that PyTorch has not met yet would take over what another one has just set.
+        return torch.get_num_threads() if _shared.depth > 1 else _Shared.threads
+
+
+def _leave() -> None:
+    with _Shared.lock:
+        _Shared.users -= 1
+        _shared.depth -= 1
+        if _Shared.users == 0:
+            settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+            settings.fp32_precision = _Shared.precision
+
+
 @contextmanager
 def computing(threads: int) -> Iterator[None]:
     """Within it: so many threads, and the fast float32 products; afterwards all is as it was.
+
+    Several of Python's threads may be within it at once, each with a number of its own.
 
     Raises:
         ValueError: If ``threads`` is less than 1.
     """
     if threads < 1:
         raise InputError(f"threads is {threads}: take at least 1.")
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
+    before = _enter()
     try:
-        with fast_float32():
-            yield
+        torch.set_num_threads(threads)
+        yield
     finally:
         torch.set_num_threads(before)
+        _leave()
 
 
 @contextmanager
@@ -64,13 +107,11 @@ def fast_float32() -> Iterator[None]:
     as MKL. So it is asked once for a product that is known; unless the answer is good to float32,
     nothing is changed. On a GPU this has no effect.
     """
-    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = settings.fp32_precision
-    settings.fp32_precision = "bf16" if permission_is_unused() else before
+    _enter()
     try:
         yield
     finally:
-        settings.fp32_precision = before
+        _leave()
 
 
 @cache

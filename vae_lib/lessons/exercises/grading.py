@@ -141,7 +141,7 @@ def _parts(value: Any) -> list[Tensor]:
 
 
 def _tensor(value: Any) -> Tensor:
-    return torch.as_tensor(value, dtype=torch.float64).detach().cpu()
+    return torch.as_tensor(value).detach().cpu().to(torch.float64)
 
 
 def _close(given: list[Tensor], expected: list[Tensor], tolerance: float) -> bool:
