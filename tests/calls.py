@@ -1,4 +1,4 @@
-"""A good call of every public function of the mathematics, and what may be wrong with an argument."""
+"""A good call of every public function of the mathematics, and how an argument may be wrong."""
 
 import math
 
@@ -58,11 +58,6 @@ def spread():
 
 def bench():
     return wrong_losses.make_bench()
-
-
-def ask(function, *names):
-    """A function that takes the object as an argument, as the methods' table below does."""
-    return lambda it, **arguments: getattr(it, function)(**arguments) if function else it
 
 
 # Name: the function, and good arguments, made anew for each call.
@@ -373,36 +368,54 @@ def corruptions(value):
         "a class": torch.nn.ReLU, "a function": len, "bytes": b"x", "huge": 1e308, "a 5": 5,
     }  # fmt: skip
     if isinstance(value, torch.Tensor):
-        wrong |= {
-            "whole numbers": (3 * value).to(torch.int64), "bytes above 1": torch.full_like(value, 200).to(torch.uint8),
-            "single precision": value.float(), "half precision": value.half(), "an array": value.numpy(),
-            "nothing": value[:0] if value.dim() else value.new_empty(0),
-            "no columns": value[..., :0] if value.dim() else value.new_empty(0),
-            "one dimension more": value[None], "one dimension less": value[0] if value.dim() else value[None],
-            "a column more": torch.cat([value, value[..., :1]], -1) if value.dim() else value[None],
-            "a row more": torch.cat([value, value[:1]]) if value.dim() else value[None],
-            "turned": value.T if value.dim() == 2 else value[None, None],
-            "with NaN": torch.where(torch.arange(value.numel()).reshape(value.shape) == 0, math.nan, value),
-            "with infinity": torch.where(torch.arange(value.numel()).reshape(value.shape) == 0, math.inf, value),
-            "sparse": value.to_sparse(), "without values": value.to("meta"), "negative": -value,
-            "a list": value.tolist(), "zeros": torch.zeros_like(value), "huge values": 1e300 * value,
-            "tiny values": 1e-300 * value,
-        }  # fmt: skip
+        wrong |= of_tensor(value)
     if isinstance(value, DiagonalGaussian | FullGaussian):
-        shape = value.mean.shape
+        *points, size = value.mean.shape
         wrong |= {
-            "of one point less": diagonal(*shape[:-1], shape[-1]) if len(shape) < 2 else diagonal(shape[0] - 1, shape[1]),
-            "of one dimension more": diagonal(*shape[:-1], shape[-1] + 1),
-            "without points": diagonal(0, shape[-1]),
+            "of one point less": diagonal(*(count - 1 for count in points), size),
+            "of one dimension more": diagonal(*points, size + 1),
+            "without points": diagonal(0, size),
             "in single precision": DiagonalGaussian(value.mean.float(), value.mean.float()),
             "with NaN inside": DiagonalGaussian(value.mean * math.nan, value.mean),
-            "full": full(*shape), "a likelihood": Bernoulli(draw(5, 2)),
-        }  # fmt: skip
+            "full": full(*points, size),
+            "a likelihood": Bernoulli(draw(5, 2)),
+        }
     if isinstance(value, Bernoulli):
         wrong |= {"of nothing": Bernoulli(draw(0, 4)), "of other pixels": Bernoulli(draw(5, 3))}
     if isinstance(value, models.GenerativeModel):
         wrong |= {
-            "a model with other pixels": line(3, 2), "without encoder": models.GenerativeModel(line().decoder, 2),
-            "a layer": torch.nn.Linear(4, 2), "with other latents": line(4, 3),
-        }  # fmt: skip
+            "a model with other pixels": line(3, 2),
+            "without encoder": models.GenerativeModel(line().decoder, 2),
+            "a layer": torch.nn.Linear(4, 2),
+            "with other latents": line(4, 3),
+        }
     return wrong
+
+
+def of_tensor(value):
+    """What may be wrong with a tensor: its kind, its shape, its values."""
+    first = torch.arange(value.numel()).reshape(value.shape) == 0
+    rows = value if value.dim() else value[None]
+    return {
+        "whole numbers": (3 * value).to(torch.int64),
+        "bytes above 1": torch.full_like(value, 200).to(torch.uint8),
+        "single precision": value.float(),
+        "half precision": value.half(),
+        "an array": value.numpy(),
+        "a list": value.tolist(),
+        "sparse": value.to_sparse(),
+        "without values": value.to("meta"),
+        "nothing": rows[:0],
+        "no columns": rows[..., :0],
+        "one dimension more": value[None],
+        "one dimension less": rows[0],
+        "a column more": torch.cat([rows, rows[..., :1]], -1),
+        "a row more": torch.cat([rows, rows[:1]]),
+        "turned": value.T if value.dim() == 2 else value[None, None],
+        "with NaN": torch.where(first, math.nan, value),
+        "with infinity": torch.where(first, math.inf, value),
+        "negative": -value,
+        "zeros": torch.zeros_like(value),
+        "huge values": 1e300 * value,
+        "tiny values": 1e-300 * value,
+    }

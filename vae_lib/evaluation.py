@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import Binarisation, InputError, Precision
+from vae_lib.engine.checks import Binarisation, InputError, Precision, require_batch
 from vae_lib.engine.door import Images
 from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
 from vae_lib.gaussian import DiagonalGaussian
@@ -52,8 +52,7 @@ def log_likelihood(
     Source: eq-importance-weighted-bound (Burda et al. 2016); its error is eq-bound-bias.
     """
     x = model.accept(x)
-    if x.dim() != 2:
-        raise InputError(f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D).")
+    require_batch(x)
     keep_freed_memory()
     chunk = affordable_draws(x) if chunk is None else chunk
     if k < 1 or chunk < 1:

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.checks import InputError, require_batch
+from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images
 from vae_lib.engine.speed import affordable_draws
-from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.models import GenerativeModel
 
 COARSE = 0.05  # nats, between all points and every second
@@ -47,6 +47,8 @@ def quadrature_evidence(
     if not 0 < limit < math.inf:
         raise InputError(f"limit is {limit}: choose a positive number of standard deviations.")
     x = model.accept(x)
+    require_batch(x)
+    require_room(x.element_size() * points * len(x), x.device, "fewer points")
     z = torch.linspace(-limit, limit, points, dtype=x.dtype, device=x.device)[:, None, None]
     parts = z.split(max(1, affordable_draws(x) // len(x)))
     log_joint = torch.cat([model.log_joint(x, part) for part in parts])  # (points, B)
@@ -113,8 +115,10 @@ def monte_carlo_evidence(
     """
     if samples < 1:
         raise InputError(f"samples is {samples}: draw at least 1.")
-    z = model.prior.rsample((samples, 1), generator)  # (K, 1, L)
     x = model.accept(x)
+    require_batch(x)
+    require_room(x.element_size() * samples * len(x), x.device, "fewer samples")
+    z = model.prior.rsample((samples, 1), generator)  # (K, 1, L)
     parts = z.split(max(1, affordable_draws(x) // len(x)))
     log_likelihood = torch.cat([model.decode(part).log_prob(x) for part in parts])  # (K, B)
     return torch.logsumexp(log_likelihood, dim=0) - math.log(samples)
@@ -143,8 +147,7 @@ def monte_carlo_relative_variance(x: Tensor, log_var: Tensor, samples: int) -> T
     if samples < 1:
         raise InputError(f"samples is {samples}: draw at least 1.")
     variance = log_var.exp()
-    zero = torch.zeros_like(x)
-    second = DiagonalGaussian(zero, torch.log1p(variance / 2).expand_as(x)).log_prob(x)
-    first = DiagonalGaussian(zero, torch.log1p(variance).expand_as(x)).log_prob(x)
-    log_ratio = second - 2 * first - x.shape[-1] * 0.5 * torch.log(4 * math.pi * variance)
+    # log N(x; 0, 1 + σ²/2) - 2 log N(x; 0, 1 + σ²) - ½ log 4πσ² for each coordinate, put together.
+    constant = 0.5 * torch.log1p(1 / (variance * (2 + variance)))
+    log_ratio = (constant + (x / (1 + variance)) * (x / (2 + variance))).sum(-1)
     return torch.expm1(log_ratio) / samples

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_fitting
+from vae_lib.engine.devices import require_room
 
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -234,6 +235,7 @@ def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
 
     Source: eq-weight-variance.
     """
+    require_fitting("q", q.mean, posterior.mean.shape, "the posterior")
     ours, exact = q.precision, posterior.precision
     twice = 2 * exact - ours  # (..., L, L)
     shift = ((posterior.mean - q.mean).unsqueeze(-2) @ ours).squeeze(-2)  # (..., L)
@@ -275,6 +277,7 @@ def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
     """
     if latent_dim < 1:
         raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
+    require_room(16 * latent_dim**2, torch.device("cpu"), "a smaller latent_dim")
     points = math.sqrt(latent_dim) * torch.eye(latent_dim, dtype=dtype)
     return torch.cat([points, -points]).unsqueeze(1)
 
@@ -288,6 +291,9 @@ def _noise(
     sample_shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None
 ) -> Tensor:
     shape = (*sample_shape, *like.shape)
+    if min(shape, default=1) < 0:
+        raise InputError(f"sample_shape is {tuple(sample_shape)}: give numbers from 0 on.")
+    require_room(like.element_size() * math.prod(shape), like.device, "fewer draws")
     return torch.randn(shape, generator=generator, dtype=like.dtype, device=like.device)
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.checks import InputError, require_data, require_finite_values
+from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images, as_rows
 from vae_lib.gaussian import FullGaussian, sigma_points
 from vae_lib.models import VAE, GenerativeModel
@@ -144,7 +145,9 @@ def latent_precision(weight: Tensor, log_var: Tensor) -> Tensor:
     Source: eq-linear-posterior.
     """
     identity = torch.eye(weight.shape[1], dtype=weight.dtype, device=weight.device)
-    return identity + weight.T @ weight * torch.exp(-log_var)
+    precision = identity + weight.T @ weight * torch.exp(-log_var)
+    require_finite_values("Λ = I + Wᵀ W / σ²", precision)
+    return precision
 
 
 @takes(eigenvalues="D")
@@ -231,6 +234,8 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     if not 1 <= latent_dim <= len(eigenvalues):
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
     _require_variance(variance)
+    if eigenvalues.is_meta:
+        raise InputError("The eigenvalues are on the device meta: give tensors with values.")
     rounding = 1e3 * torch.finfo(eigenvalues.dtype).eps * eigenvalues[0].abs()
     if (eigenvalues.diff() > rounding).any() or eigenvalues[-1] < -rounding:
         raise InputError(
@@ -275,6 +280,7 @@ def train_linear_vae(
     if latent_dim < 1 or iterations < 1:
         raise InputError(f"latent_dim is {latent_dim}, iterations {iterations}: each at least 1.")
     _require_variance(1.0 if variance is None else variance)
+    require_room(8 * data_dim * latent_dim, x.device, "a smaller latent_dim")
     start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
     log_var = torch.tensor(math.log(variance or 1.0), dtype=x.dtype)
     student = LinearGaussian(start, torch.zeros(data_dim, dtype=x.dtype), log_var)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.checks import InputError, require_data, require_fitting
+from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images, as_tensor
 from vae_lib.gaussian import DiagonalGaussian, LatentGaussian
 from vae_lib.likelihoods import Bernoulli, Likelihood
@@ -40,6 +41,7 @@ class GenerativeModel(nn.Module):
         super().__init__()
         if latent_dim < 1:
             raise InputError(f"latent_dim is {latent_dim}: a latent space needs at least 1.")
+        require_room(8 * latent_dim, torch.device("cpu"), "a smaller latent_dim")
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
@@ -68,24 +70,21 @@ class GenerativeModel(nn.Module):
 
     @takes()
     def decode(self, z: Tensor) -> Likelihood:
-        """p(x|z) for latents (..., L).
+        """p(x|z) for latents (..., L); NaN gives NaN.
 
         Raises:
-            ValueError: If the last dimension is not L.
+            ValueError: If the last dimension is not L, or the dtype or device another one.
         """
-        if z.shape[-1:] != (self.latent_dim,):
-            raise InputError(
-                f"z has the shape {tuple(z.shape)}, but the model expects (..., {self.latent_dim})."
-            )
+        require_fitting("z", z, self.zeros.shape, "the latent space")
         return self.decoder(z)
 
     def encode(self, x: Images) -> LatentGaussian:
         """q(z|x) for data (..., D); a model without an encoder has none.
 
         Raises:
-            NotImplementedError: Always; ``VAE`` and ``LinearGaussian`` have one.
+            ValueError: Always; ``VAE`` and ``LinearGaussian`` have one.
         """
-        raise NotImplementedError(
+        raise InputError(
             f"{type(self).__name__} has no encoder: pass q to the objective, or use a VAE."
         )
 
@@ -116,6 +115,7 @@ class GenerativeModel(nn.Module):
         return self.decode(self.prior.rsample((count,), generator)).sample(generator)
 
 
+@takes()
 def count_weights(model: nn.Module) -> int:
     """Return how many numbers the model's parameters hold."""
     return sum(weight.numel() for weight in model.parameters())

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.devices import require_room
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.likelihoods import Bernoulli, Gaussian
 
@@ -27,8 +28,15 @@ def mlp(sizes: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> nn.Seque
         raise InputError(f"Layer sizes {tuple(sizes)}: every size must be at least 1.")
     layers: list[nn.Module] = []
     for size_in, size_out in itertools.pairwise(sizes):
-        layers += [nn.Linear(size_in, size_out), activation()]
+        layers += [_linear(size_in, size_out), activation()]
     return nn.Sequential(*layers)
+
+
+def _linear(size_in: int, size_out: int) -> nn.Linear:
+    if min(size_in, size_out) < 1:
+        raise InputError(f"Layer sizes {(size_in, size_out)}: every size must be at least 1.")
+    require_room(4 * size_in * size_out, torch.device("cpu"), "smaller layers")
+    return nn.Linear(size_in, size_out)
 
 
 class GaussianEncoder(nn.Module):
@@ -54,8 +62,8 @@ class GaussianEncoder(nn.Module):
         super().__init__()
         self.body = mlp((data_dim, *hidden), activation)
         features = (data_dim, *hidden)[-1]
-        self.mean = nn.Linear(features, latent_dim)
-        self.log_var = nn.Linear(features, latent_dim)
+        self.mean = _linear(features, latent_dim)
+        self.log_var = _linear(features, latent_dim)
 
     def forward(self, x: Tensor) -> DiagonalGaussian:
         """Map data (..., D) to a posterior over latents (..., L)."""
@@ -88,7 +96,7 @@ class BernoulliDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.body = mlp((latent_dim, *hidden), activation)
-        self.logits = nn.Linear((latent_dim, *hidden)[-1], data_dim)
+        self.logits = _linear((latent_dim, *hidden)[-1], data_dim)
         self.allow_grey = allow_grey
 
     def forward(self, z: Tensor) -> Bernoulli:
@@ -118,7 +126,7 @@ class GaussianDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.body = mlp((latent_dim, *hidden), activation)
-        self.mean = nn.Linear((latent_dim, *hidden)[-1], data_dim)
+        self.mean = _linear((latent_dim, *hidden)[-1], data_dim)
         self.log_var = nn.Parameter(torch.zeros(1))
 
     def forward(self, z: Tensor) -> Gaussian:
@@ -139,7 +147,7 @@ class LinearEncoder(nn.Module):
     @takes()
     def __init__(self, data_dim: int, latent_dim: int) -> None:
         super().__init__()
-        self.mean = nn.Linear(data_dim, latent_dim)
+        self.mean = _linear(data_dim, latent_dim)
         self.log_var = nn.Parameter(torch.zeros(latent_dim))
 
     def forward(self, x: Tensor) -> DiagonalGaussian:

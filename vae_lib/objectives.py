@@ -174,5 +174,5 @@ def _latents(
             f"noise has the shape {tuple(noise.shape)} for {samples} draws from a q of shape "
             f"{tuple(q.mean.shape)}: give it the shape (S, B, L), or (S, 1, L)."
         )
-    require_finite_values("noise", noise)
+    require_finite_values("noise, squared,", noise**2)
     return q.transform(noise)

@@ -175,9 +175,7 @@ def test_folder_of_downloads_is_named_by_the_environment(monkeypatch):
 
 
 def test_unknown_source_is_refused():
-    with pytest.raises(
-        ValueError, match="source is 'fashion': give 'embedded', 'full' or 'auto'"
-    ):
+    with pytest.raises(ValueError, match="source is 'fashion': give 'embedded', 'full' or 'auto'"):
         load_mnist("fashion")
 
 

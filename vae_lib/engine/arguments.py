@@ -10,13 +10,15 @@ import typing
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vae_lib.engine.checks import InputError, listed, require_finite_values
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MOST = 10**9  # of anything that is counted
 
 
 def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -34,6 +36,7 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
+        is_init = function.__name__ == "__init__"
         hints: dict[str, Any] = {}
 
         @functools.wraps(function)
@@ -42,9 +45,14 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 hints.update(typing.get_type_hints(function, include_extras=True))
             sizes: dict[str, tuple[int, str]] = {}
             first: tuple[str, Tensor] | None = None
-            for name, value in signature.bind(*args, **kwargs).arguments.items():
-                if value is signature.parameters[name].default:
+            bound = signature.bind(*args, **kwargs)
+            for name, value in bound.arguments.items():
+                if value is signature.parameters[name].default or (name == "self" and is_init):
                     continue
+                if isinstance(value, np.generic):
+                    bound.arguments[name] = value = value.item()
+                if isinstance(value, int) and abs(value) > MOST and name != "seed":
+                    raise InputError(f"{name} is {value}: give at most {MOST:,}.")
                 if name in hints and not _fits(value, hints[name]):
                     raise InputError(f"{name} is {_shown(value)}: give {_words(hints[name])}.")
                 tensor = _tensor_of(value)
@@ -55,7 +63,7 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if name in shapes:
                     _require_shape(name, tensor, shapes[name], sizes)
                     require_finite_values(name, tensor)
-            return function(*args, **kwargs)
+            return function(*bound.args, **bound.kwargs)
 
         return checked
 
@@ -63,7 +71,9 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _tensor_of(value: Any) -> Tensor | None:
-    """Return the tensor itself, or the mean of a Gaussian."""
+    """Return the tensor itself, the mean of a Gaussian, or a weight of a network."""
+    if isinstance(value, nn.Module):
+        return next(value.parameters(), None)
     found = value if isinstance(value, Tensor) else getattr(value, "mean", None)
     return found if isinstance(found, Tensor) else None
 

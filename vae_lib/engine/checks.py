@@ -68,6 +68,18 @@ def require_finite_values(name: str, tensor: Tensor) -> None:
         )
 
 
+def require_batch(x: Tensor) -> None:
+    """Check that ``x`` has the shape (B, D) and is not empty.
+
+    Raises:
+        ValueError: If not.
+    """
+    if x.dim() != 2 or x.numel() == 0:
+        raise InputError(
+            f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D), that is not empty."
+        )
+
+
 def require_fitting(name: str, tensor: Tensor, shape: Sequence[int], other: str) -> None:
     """Check that a tensor has the last dimension of ``shape``, and that the others broadcast.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.checks import InputError, require_batch, require_data
 
 # What a reader's images may be: a tensor or array of numbers of any kind, a list of such images,
 # or a dataset of them, alone or each in front of its label.
@@ -48,21 +48,27 @@ def as_tensor(images: Images, dtype: torch.dtype, device: torch.device) -> Tenso
 
 def as_floats(images: Images) -> Tensor:
     """Let data in where no model says of what kind: floats stay, others get the default dtype."""
-    like = images if isinstance(images, Tensor) and images.is_floating_point() else torch.empty(0)
+    floats = isinstance(images, Tensor) and images.is_floating_point() and not images.is_meta
+    like = images if floats else torch.empty(0)
     return as_tensor(images, like.dtype, like.device)
 
 
 def as_rows(images: Images) -> Tensor:
-    """Let data of shape (N, D) in, as ``as_floats`` does.
+    """Let data of shape (N, D) in, as ``as_floats`` does, at least in single precision.
 
     Raises:
-        ValueError: If they have another shape, are empty, or hold NaN or infinite values.
+        ValueError: If they have another shape, are empty, hold NaN or infinite values, or some too
+            large to be squared.
     """
     rows = as_floats(images)
-    if rows.dim() != 2:
-        raise InputError(f"The data has the shape {tuple(rows.shape)}: give it the shape (N, D).")
+    require_batch(rows)
     require_data(rows, rows.shape[-1])
-    return rows
+    if not torch.isfinite((rows**2).sum()):
+        raise InputError(
+            f"The data go up to {rows.abs().max():g}, and {rows.dtype} cannot hold the sum of "
+            "their squares: scale them down."
+        )
+    return rows.to(torch.promote_types(rows.dtype, torch.float32))
 
 
 def _as_plain_tensor(images: Any) -> Tensor:
