@@ -33,10 +33,15 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path = HTML) -> Iterator[str]:
-    """Serve a folder on a free port of this machine; gives the address, without a final slash."""
+def serve(folder: Path = HTML, port: int = 0) -> Iterator[str]:
+    """Serve a folder to this machine alone; gives the address, without a final slash.
+
+    Args:
+        folder: What is served.
+        port: 0 for a free one.
+    """
     handler = functools.partial(SilentHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
