@@ -9,6 +9,7 @@ from hostile import IN_JAVASCRIPT, INHERITED, MARKUP, PERCENT
 
 from tools.build.policy import with_policy
 from tools.paths import LANGUAGES, ROOT
+from tools.site.browsing import wait_for
 
 CHAPTER = "04_gradients.html"  # has formulas and explorers
 # Each word goes through all that the search does with one, and through the words of the interface.
@@ -40,7 +41,7 @@ FRAGMENTS = """async ([words, other]) => {
     }
     return wrong;
 }"""
-HIGHLIGHTED = ["model", "version", "sigma", "e", "script", "constructor", MARKUP[1], PERCENT[4]]
+HIGHLIGHTED = ["model", "sigma", "e", PERCENT[4]]
 
 
 def unharmed(page):
@@ -52,27 +53,33 @@ def unharmed(page):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_search_takes_any_word(page, address, language):
     page.goto(f"{address}/{language}/search.html")
-    page.wait_for_function("Search.hasIndex()")
+    wait_for(page, "Search.hasIndex()")
     assert page.evaluate(f"({SEARCH})({IN_JAVASCRIPT})") == []
     unharmed(page)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_search_page_opens_with_any_query(page, root, language):
+def language_of(root):
+    """The English pages are tried on a server, the Chinese ones on a disk."""
+    return "en" if root.startswith("http") else "zh-TW"
+
+
+def test_search_page_opens_with_any_query(page, root):
     """One of each kind, raw and encoded; the whole list would fetch each page of the book."""
+    language = language_of(root)
     queries = [*PERCENT[::3], *(quote(word) for word in [*MARKUP[:4], *INHERITED[:3], "\\", "變"])]
     for query in [f"q={one}" for one in queries] + ["q", "", "q=&q=x", "__proto__=1&q=%3Cb%3E"]:
         page.goto(f"{root}/{language}/search.html?{query}")
-        page.wait_for_function("Search.hasIndex()")
-        page.wait_for_function(
+        wait_for(page, "Search.hasIndex()")
+        wait_for(
+            page,
             "!new URLSearchParams(location.search).get('q')"
-            "|| document.querySelector('.search-summary')?.textContent"
+            "|| document.querySelector('.search-summary')?.textContent",
         )
         unharmed(page)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_any_fragment_leaves_the_switch_alive(page, root, language):
+def test_any_fragment_leaves_the_switch_alive(page, root):
+    language = language_of(root)
     [other] = {*LANGUAGES} - {language}
     open_page(page, root, f"{language}/{CHAPTER}")
     arguments = f"[{IN_JAVASCRIPT}, '/{other}/{CHAPTER}']"
@@ -80,12 +87,13 @@ def test_any_fragment_leaves_the_switch_alive(page, root, language):
     unharmed(page)
 
 
-@pytest.mark.parametrize("fragment", ["%", "%E0%A4%A", "section-999", "section-0", "section-1e9"])
-def test_page_opens_with_any_fragment(page, root, fragment):
-    open_page(page, root, f"en/notation.html#{fragment}")
-    page.locator("a.language-switch").click()
-    page.wait_for_url("**/zh-TW/notation.html*")
-    unharmed(page)
+def test_page_opens_with_any_fragment(page, root):
+    for fragment in ("%", "%E0%A4%A", "section-999", "section-0", "section-1e9"):
+        page.goto("about:blank")
+        open_page(page, root, f"en/notation.html#{fragment}")
+        page.locator("a.language-switch").click()
+        page.wait_for_url("**/zh-TW/notation.html*")
+        unharmed(page)
 
 
 @pytest.mark.parametrize("word", HIGHLIGHTED)
