@@ -70,7 +70,7 @@ def _install() -> None:
         shutil.copy(ROOT / name, NPM_FOLDER)
     npm = NODE / "lib/node_modules/npm/bin/npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    options += ["--cache", BUILD / "npm-cache", "--userconfig", os.path.expanduser("~/.npmrc")]
+    options += ["--cache", str(BUILD / "npm-cache"), "--userconfig", os.path.expanduser("~/.npmrc")]
     result = subprocess.run(
         [NODE / "bin/node", npm, "ci", *options],
         cwd=NPM_FOLDER,
