@@ -38,6 +38,11 @@ PATCHED = [
     ),
     (
         REST[4],
+        '<link rel="search" />\n    <link rel="next" title="6. A" href="a.html" />\n<link rel="prev" />',
+        '<link rel="search" />\n<link rel="prev" />',
+    ),
+    (
+        REST[5],
         '<a href="https://a.b" target="_blank"\n class="btn"><a target="_blank" rel="x noopener">',
         '<a href="https://a.b" target="_blank" rel="noopener"\n class="btn">'
         '<a target="_blank" rel="x noopener">',
