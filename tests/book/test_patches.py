@@ -38,7 +38,7 @@ PATCHED = [
     ),
     (
         REST[4],
-        '<link rel="search" />\n    <link rel="next" title="6. A" href="a.html" />\n<link rel="prev" />',
+        '<link rel="search" />\n  <link rel="next" title="A" href="a.html" />\n<link rel="prev" />',
         '<link rel="search" />\n<link rel="prev" />',
     ),
     (

@@ -43,7 +43,10 @@ class Reader(HTMLParser):
         if values.get("http-equiv") == "Content-Security-Policy":
             self.policies.append(values["content"])
         self.wrong += [f"<{tag} {name}=…>" for name in values if name.startswith("on")]
-        if values.get("rel") in ("next", "prefetch"):  # Firefox fetches it: not of "default-src"
+        if tag == "link" and values.get("rel") in (
+            "next",
+            "prefetch",
+        ):  # Firefox fetches it: not of "default-src"
             self.wrong.append(f"<{tag} rel={values['rel']}>")
         for name, value in attributes:
             if name in ("href", "src", "action") and "javascript:" in (value or "").lower():
