@@ -11,6 +11,7 @@ from tools.paths import HTML
 pytestmark = pytest.mark.usefixtures("address")  # skipped where there are no built pages
 NAME = "en/04_gradients.html"  # has formulas, explorers and folded boxes
 PEEKED_AT = 1024  # bytes in which a browser looks for the encoding
+FETCHED_EARLY = ("next", "prefetch")  # by Firefox, and refused by the policy
 INJECTED = {
     "a script": "document.head.append(Object.assign(document.createElement('script'), "
     "{textContent: 'window.ran = 1'}))",
@@ -43,10 +44,7 @@ class Reader(HTMLParser):
         if values.get("http-equiv") == "Content-Security-Policy":
             self.policies.append(values["content"])
         self.wrong += [f"<{tag} {name}=…>" for name in values if name.startswith("on")]
-        if tag == "link" and values.get("rel") in (
-            "next",
-            "prefetch",
-        ):  # Firefox fetches it: not of "default-src"
+        if tag == "link" and values.get("rel") in FETCHED_EARLY:
             self.wrong.append(f"<{tag} rel={values['rel']}>")
         for name, value in attributes:
             if name in ("href", "src", "action") and "javascript:" in (value or "").lower():
