@@ -26,6 +26,9 @@ LANGUAGES ?= en
 # browser often waits, so that three processes finish sooner than two.
 quick test: export OMP_NUM_THREADS := 1
 
+# A reader's settings of Python are not ours; tools/build/environment.py sees to all others.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONOPTIMIZE
+
 .PHONY: book quick test live pdf mutants benchmark colab serve constraints clean
 
 book: $(INSTALLED)
@@ -62,7 +65,7 @@ colab: .venv-colab/.installed
 	.venv-colab/bin/python -m tools.colab.rehearse
 
 serve: $(INSTALLED)
-	$(BIN)/python -m http.server $(PORT) --directory _build/html
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # For every platform and Python from 3.11 on. Pins that still fit stay; UPGRADE=--upgrade renews all.
 constraints:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 from benchmarks import report
 from tools.paths import HTML
-from tools.site.browsing import chromium, files_behind, serve
+from tools.site.browsing import chromium, files_behind, serve, wait_for
 from tools.site.page_weights import compressed_size
 
 ROUNDS = 3
@@ -50,7 +50,7 @@ def visit(browser: Browser, address: str, name: str) -> tuple[set[str], float | 
     page.goto(f"{address}/{name}", wait_until="networkidle")
     milliseconds: float | None = None
     if page.locator("mjx-container, .math").count():
-        page.wait_for_function("window.equationsAt")
+        wait_for(page, "window.equationsAt")
         milliseconds = page.evaluate("equationsAt")
     context.close()
     return files_behind(asked, address), milliseconds

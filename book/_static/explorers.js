@@ -36,7 +36,8 @@ addEventListener("DOMContentLoaded", () => {
     const sentence = explorer.dataset.sentence;
     if (shown?.dataset.figures && sentence) {
       const figures = JSON.parse(shown.dataset.figures);
-      set(shown, "alt", sentence.replace(/\{(\w+)\}/g, (whole, name) => figures[name] ?? whole));
+      const fill = (whole, name) => (Object.hasOwn(figures, name) ? figures[name] : whole);
+      set(shown, "alt", sentence.replace(/\{(\w+)\}/g, fill));
     }
     return shown?.alt;
   }

@@ -9,7 +9,8 @@
   const placeInView = () => {
     const places = [...document.querySelectorAll(PLACES)];
     const top = (node) => node.getBoundingClientRect().top;
-    const named = places.find((node) => `#${node.id}` === decodeURIComponent(location.hash));
+    // Written as the browser writes it: what the reader wrote may not be decoded at all.
+    const named = places.find((node) => new URL(`#${node.id}`, location).hash === location.hash);
     if (named && top(named) >= 0 && top(named) < innerHeight) return named;
     return places.filter((node) => top(node) < innerHeight / 3).at(-1);
   };

@@ -9,7 +9,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 from vae_book import equations
-from vae_book.patches import PAGES, apply, copy_button, toggle_button
+from vae_book.patches import PAGES, SCRIPTS, apply, copy_button, toggle_button
 
 from tools.paths import ROOT
 
@@ -32,6 +32,53 @@ PATCHED = [
         '<div class="citation" id="kingma" role="listitem">',
     ),
     (
+        REST[3],
+        '<button onclick="window.print()"\n class="btn">',
+        '<button\n class="btn">',
+    ),
+    (
+        REST[4],
+        '<link rel="search" />\n  <link rel="next" title="A" href="a.html" />\n<link rel="prev" />',
+        '<link rel="search" />\n<link rel="prev" />',
+    ),
+    (
+        REST[5],
+        '<a href="https://a.b" target="_blank"\n class="btn"><a target="_blank" rel="x noopener">',
+        '<a href="https://a.b" target="_blank" rel="noopener"\n class="btn">'
+        '<a target="_blank" rel="x noopener">',
+    ),
+    (
+        SCRIPTS["doctools.js"][0],
+        "TRANSLATIONS: {},",
+        "TRANSLATIONS: Object.create(null),",
+    ),
+    (
+        SCRIPTS["doctools.js"][1],
+        'Documentation.PLURAL_EXPR = new Function(\n"n",\n`return (${catalog.plural_expr})`\n);',
+        "Documentation.PLURAL_EXPR = () => 0;",
+    ),
+    (
+        SCRIPTS["searchtools.js"][0],
+        "setIndex: (index) => {",
+        "setIndex: (index) => {\n    for (const words of [index.terms, index.titleterms])\n"
+        "      Object.setPrototypeOf(words, null);",
+    ),
+    (
+        SCRIPTS["searchtools.js"][1],
+        "if (!terms.hasOwnProperty(word)) titleTerms.hasOwnProperty(word)",
+        "if (!Object.hasOwn(terms, word)) Object.hasOwn(titleTerms, word)",
+    ),
+    (
+        SCRIPTS["searchtools.js"][2],
+        "scoreMap.set(file, {})",
+        "scoreMap.set(file, Object.create(null))",
+    ),
+    (
+        SCRIPTS["sphinx_highlight.js"][0],
+        '!node.matches("button, select, textarea")',
+        '!node.matches("button, select, textarea, script, style, .math, mjx-container")',
+    ),
+    (
         copy_button("zh-TW"),
         "const messages = {",
         'const messages = { \'zh-TW\': {"copy": "Copy", "copy_to_clipboard": "Copy to clipboard", '
@@ -40,7 +87,9 @@ PATCHED = [
     (toggle_button(), *['<button aria-label="Toggle hidden content">'] * 2),
 ]  # fmt: skip
 each_patch = pytest.mark.parametrize(
-    ("patch", "before", "after"), PATCHED, ids=[patch.origin for patch, *_ in PATCHED]
+    ("patch", "before", "after"),
+    PATCHED,
+    ids=[f"{patch.origin}-{n}" for n, (patch, *_) in enumerate(PATCHED)],
 )
 
 
@@ -51,8 +100,9 @@ def files(folder, *texts):
     return paths
 
 
-def test_every_patch_of_the_pages_is_tested():
-    assert {patch for patch, *_ in PATCHED} >= set(PAGES)
+def test_every_patch_of_the_pages_and_scripts_is_tested():
+    scripts = {patch for patches in SCRIPTS.values() for patch in patches}
+    assert {patch for patch, *_ in PATCHED} >= {*PAGES, *scripts}
 
 
 @each_patch

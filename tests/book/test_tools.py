@@ -1,5 +1,12 @@
 """The commands that tend the book."""
 
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
 import pytest
 
 from tools.build.book import describe_failure, merge
@@ -7,7 +14,8 @@ from tools.build.notebooks import read_notebook, write_notebook
 from tools.build.site_files import site_map
 from tools.build.static_files import wanted
 from tools.build.sync_code import synchronise
-from tools.paths import LANGUAGES, notebook_paths
+from tools.paths import LANGUAGES, ROOT, notebook_paths
+from tools.site.browsing import serve
 
 
 def _code(source, **metadata):
@@ -66,3 +74,32 @@ def test_notebooks_are_stored_in_one_form(language, tmp_path):
     for path in notebook_paths(language):
         write_notebook(tmp_path / path.name, read_notebook(path))
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), f"{path} is stored oddly"
+
+
+def listens_on_this_machine_alone(port):
+    """Linux gives this machine 127.0.0.2 too; who listens for everyone answers there."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="127.0.0.2 is this machine on Linux only")
+def test_make_serve_and_make_live_serve_this_machine_alone(tmp_path):
+    with serve(tmp_path) as address:
+        port = int(address.rpartition(":")[2])
+        assert listens_on_this_machine_alone(port)
+    told = subprocess.check_output(
+        ["make", "-n", "-o", ".venv/.installed", "serve", f"PORT={port}"], cwd=ROOT, text=True
+    )
+    server = subprocess.Popen(shlex.split(told), cwd=ROOT, stderr=subprocess.PIPE)
+    try:
+        for _ in range(100):
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        assert listens_on_this_machine_alone(port)
+    finally:
+        server.kill()
+        server.communicate()

@@ -46,6 +46,9 @@ def each(places):
     return pytest.mark.parametrize("place", list(places), ids=str)
 
 
+# A page's policy refuses in silence some of what it refuses.
+TELL_REFUSALS = """addEventListener("securitypolicyviolation", (event) => console.error(
+    `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 each_page = each([*map(Place, PAGES), *FROM_DISK])
 
 
@@ -60,6 +63,7 @@ def watch(page, address: str) -> None:
             if not request.url.startswith((f"{address}/", f"{HTML.as_uri()}/")):
                 page.problems.append(f"asked another host: {request.url}")
 
+    page.add_init_script(TELL_REFUSALS)
     page.on("request", keep_request)
     page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
     page.on(

@@ -4,6 +4,7 @@ import pytest
 from browser import FROM_DISK, PAGES, Place, each, each_page, open_page
 
 from tools.paths import HTML, LANGUAGES
+from tools.site.browsing import wait_for
 
 # What has no source of its own: the search, one page of the library's code, and the way in.
 OTHERS = [f"{one}/{name}.html" for one in LANGUAGES for name in ("search", "_modules/vae_lib/data")]
@@ -43,7 +44,7 @@ def test_a_long_equation_scrolls_by_the_keyboard(page, address, language):
     assert wide.get_attribute("aria-label").startswith(name)
     wide.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("formula => formula.scrollLeft > 0", arg=wide)
+    wait_for(page, "formula => formula.scrollLeft > 0", wide)
 
 
 @pytest.mark.parametrize("as_file", [False, True], ids=["served", "file"])

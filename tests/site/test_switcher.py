@@ -4,6 +4,7 @@ import pytest
 from browser import each_page, open_page
 
 from tools.paths import HTML
+from tools.site.browsing import wait_for
 
 OTHER = {"en": "zh-TW", "zh-TW": "en"}
 NAMES = {"en": "English", "zh-TW": "中文"}
@@ -29,12 +30,12 @@ def follow(page, root, name):
     """Take the switch by keyboard and wait for the page in the other language."""
     switch(page).focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(ARRIVED, arg=f"{root}/{name}")
+    wait_for(page, ARRIVED, f"{root}/{name}")
 
 
 def wait_for_section(page, number):
     """The page moves to the section, and again when its equations are drawn."""
-    page.wait_for_function(f"number => ({SECTION_AT_TOP})() === number", arg=number)
+    wait_for(page, f"number => ({SECTION_AT_TOP})() === number", number)
 
 
 @each_page
@@ -72,10 +73,10 @@ def test_switch_leads_to_the_section_in_view_and_back(page, root, language):
 
 def test_switch_leads_to_the_same_equation(page, root):
     open_page(page, root, f"en/{CHAPTER}.html#equation-eq-elbo")
-    page.wait_for_function(IN_VIEW)
+    wait_for(page, IN_VIEW)
     follow(page, root, f"zh-TW/{CHAPTER}.html")
     assert page.evaluate("location.hash") == "#equation-eq-elbo"
-    page.wait_for_function(IN_VIEW)
+    wait_for(page, IN_VIEW)
 
 
 def test_switch_at_the_top_of_a_page_leads_to_the_top(page, root):

@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from browser import WINDOW, Place, open_page, watch
-from playwright.sync_api import TimeoutError as TooLate
 
 from tools.paths import HTML
 from tools.site.axe import WIDTHS, Violation, audit, resize
-from tools.site.browsing import files_behind
+from tools.site.browsing import files_behind, wait_for
 
 # Every character that a reader can meet: the text, and the attributes that are shown or read out.
 READ_TEXT = """() => {
@@ -139,7 +138,7 @@ def visit(browser, address: str, place: Place) -> Visit:
         watch(page, address)
         open_page(page, root, place.name)
         if page.locator(".explorer").count():  # until the page has named its sliders
-            page.wait_for_function("document.querySelector('.explorer [role=slider][aria-label]')")
+            wait_for(page, "document.querySelector('.explorer [role=slider][aria-label]')")
         seen = {
             "files": files_behind(page.asked, root),
             "language": page.evaluate("document.documentElement.lang"),
@@ -201,6 +200,6 @@ def try_slider(page, explorer, slider, status) -> Slider:
 def announced(page, status, expected: str) -> str:
     """What the status says, once it says what is expected or has had its time."""
     says = "([node, text]) => node.textContent.trim() === text.trim()"
-    with suppress(TooLate):
-        page.wait_for_function(says, arg=[status.element_handle(), expected], timeout=5000)
+    with suppress(TimeoutError):
+        wait_for(page, says, [status.element_handle(), expected], seconds=5)
     return status.inner_text()

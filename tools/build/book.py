@@ -8,7 +8,6 @@ both languages, side by side (``tools.build.run_notebooks``): their outputs are 
 that passed on the present sources: the equation index shows their figures.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,8 +19,10 @@ from typing import Any
 import yaml
 
 from tools.build import changes
+from tools.build.environment import HOME, clean_environment
 from tools.build.equations import REPORT, read_agreement
-from tools.build.site_files import write_site_files
+from tools.build.policy import with_policy
+from tools.build.site_files import first_page, write_site_files
 from tools.build.static_files import fetch_static_files
 from tools.paths import BUILD, HTML, LANGUAGES, ROOT, VERSIONS, digest
 from tools.release.set_repository import site_address
@@ -29,6 +30,7 @@ from tools.site import page_weights
 
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 READ_BY_NOTEBOOKS = ("*.py", "*.mplstyle", "pretrained/*")  # of vae_lib
+WITHOUT_PICTURE = 3  # exit status of tools.build.run_notebooks
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -58,7 +60,7 @@ def run_equation_tests() -> None:
     print("== Checking every equation against its oracle", flush=True)
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-n", "2", "--dist", "worksteal"]
     command += ["-m", "equation", "--agreement", str(REPORT), "tests/library", "tests/processes"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = clean_environment() | {"OMP_NUM_THREADS": "1"}
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         raise SystemExit(
             "The book is not built, because its equations did not all meet their oracles: "
@@ -87,24 +89,11 @@ def write_config(language: str, outputs: Path) -> Path:
     return path
 
 
-def quiet_kernels() -> dict[str, str]:
-    """Return an environment whose kernels report errors only and ignore the reader's set-up.
-
-    The book's Sphinx extensions find ``tools`` in it.
-    A kernel would otherwise warn, once a notebook, that it talks to the build over plain TCP.
-    """
-    profile = BUILD / "ipython/profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    settings = "get_config().Application.log_level = 40\n"
-    (profile / "ipython_kernel_config.py").write_text(settings, encoding="utf-8")
-    return os.environ | {"IPYTHONDIR": str(profile.parent), "PYTHONPATH": str(ROOT)}
-
-
 def run_sphinx(language: str, config: Path, *more: str) -> bool:
     """Build what is not up to date in ``_build/<language>``; return whether all went well."""
     command = [str(JUPYTER_BOOK), "build", str(ROOT / "book" / language), *more]
     command += ["--path-output", str(BUILD / language), "--config", str(config)]
-    return subprocess.run(command, cwd=ROOT, env=quiet_kernels(), check=False).returncode == 0
+    return subprocess.run(command, cwd=HOME, env=clean_environment(), check=False).returncode == 0
 
 
 def build_pages(language: str, config: Path, pages: list[str]) -> bool:
@@ -139,9 +128,14 @@ def build_whole(language: str, config: Path) -> None:
 
 
 def publish(language: str) -> None:
-    """Copy the pages of one language into ``_build/html``."""
-    shutil.rmtree(HTML / language, ignore_errors=True)
-    shutil.copytree(BUILD / language / "_build/html", HTML / language)
+    """Copy the pages of one language into ``_build/html``, each with its policy."""
+    folder = HTML / language
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(BUILD / language / "_build/html", folder)
+    first = first_page(language, read_config(language)["title"])
+    (folder / "index.html").write_text(first, encoding="utf-8")
+    for page in folder.rglob("*.html"):
+        page.write_text(with_policy(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def build_language(language: str, config: Path) -> None:
@@ -179,9 +173,11 @@ def main() -> None:
         shutil.rmtree(old)
     configs = [write_config(language, outputs) for language in LANGUAGES]
     run = [sys.executable, "-m", "tools.build.run_notebooks", str(outputs)]
-    all_have_run = subprocess.run(run, cwd=ROOT, env=quiet_kernels(), check=False).returncode == 0
+    status = subprocess.run(run, cwd=HOME, env=clean_environment(), check=False).returncode
+    if status == WITHOUT_PICTURE:
+        raise SystemExit("The book is not built: each line above names a cell without its picture.")
     # What failed runs again in the first language's build, and the second one is not begun.
-    with ThreadPoolExecutor(len(LANGUAGES) if all_have_run else 1) as pool:
+    with ThreadPoolExecutor(1 if status else len(LANGUAGES)) as pool:
         list(pool.map(build_language, LANGUAGES, configs))
     write_site_files(HTML)
     page_weights.report()

@@ -6,17 +6,14 @@ changed. What other pages show of it, such as a new heading, follows with the ne
 """
 
 import argparse
-import functools
-import http.server
-import shutil
-import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tools.build import changes
-from tools.build.book import outputs_folder, run_sphinx, write_config
-from tools.paths import BUILD, HTML, LANGUAGES
-from tools.site.browsing import SilentHandler
+from tools.build.book import outputs_folder, publish, run_sphinx, write_config
+from tools.paths import BUILD, LANGUAGES
+from tools.site.browsing import serve
 
 PAUSE = 0.3  # seconds between two looks at the sources
 
@@ -27,7 +24,7 @@ def refresh(language: str, config: Path, pages: list[str]) -> bool:
     for name in pages:
         (built / f".doctrees/{name}.doctree").unlink(missing_ok=True)  # read it again
     clean = run_sphinx(language, config, "-W", "--keep-going", "--quiet")
-    shutil.copytree(built / "html", HTML / language, dirs_exist_ok=True)
+    publish(language)
     return clean
 
 
@@ -63,17 +60,12 @@ def main() -> None:
     if not all((BUILD / language / "_build/html").exists() for language in LANGUAGES):
         raise SystemExit("There is no built book to start from: run `make book` first.")
     seen = {language: changes.sources(language) for language in LANGUAGES}
-    handler = functools.partial(SilentHandler, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(f"http://localhost:{port} shows each page after it is saved; Ctrl-C ends it")
-        try:
-            while True:
-                for language, config in configs.items():
-                    seen[language] = follow(language, config, seen[language])
-                time.sleep(PAUSE)
-        except KeyboardInterrupt:
-            server.shutdown()
+    with serve(port=port) as address, suppress(KeyboardInterrupt):
+        print(f"{address} shows each page after it is saved; Ctrl-C ends it")
+        while True:
+            for language, config in configs.items():
+                seen[language] = follow(language, config, seen[language])
+            time.sleep(PAUSE)
 
 
 if __name__ == "__main__":

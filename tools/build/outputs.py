@@ -1,14 +1,23 @@
 """The kept outputs of the notebooks, known by the code alone: one run serves both languages.
 
+A cell that draws must have left its picture there.
+
 Jupyter Cache's own key holds all metadata of the cells, and with them the texts of one language.
 Whoever looks up or adds outputs does it through ``Outputs``: the object itself carries the key into
 a pool's processes, however these are started.
 """
 
+import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from jupyter_cache.cache.main import JupyterCacheBase
 from myst_nb.core.execute import cache as asking
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+DRAWS = re.compile(r"plt\.show\(\)|^explorer\(", re.M)
 
 
 class Outputs(JupyterCacheBase):  # type: ignore[misc]
@@ -32,3 +41,45 @@ def find_outputs_by_the_code() -> None:
             "pages' build finds the kept outputs."
         )
     asking.get_cache = Outputs
+
+
+def missing_pictures(outputs: Outputs, notebooks: Iterable[Path]) -> list[str]:
+    """Return a sentence for each cell that has fewer pictures than it draws.
+
+    The outputs of its notebook are removed, so that it runs again next time. A notebook that failed
+    has none yet.
+    """
+    said = []
+    for path in notebooks:
+        try:
+            kept, notebook = outputs.merge_match_into_notebook(nbformat.read(path, 4))
+        except KeyError:
+            continue
+        short = [
+            f"{path}: cell {number} draws {wanted} and shows {shown}"
+            for number, cell in enumerate(notebook.cells, start=1)
+            if (wanted := drawn(cell)) > (shown := pictures(cell))
+        ]
+        if short:
+            outputs.remove_cache(kept)
+        said += short
+    return said
+
+
+def drawn(cell: Any) -> int:
+    """Return how many pictures the cell draws; one with a picture's alternative text, at least one.
+
+    Such a text is ``mystnb.image.alt`` in the metadata.
+    """
+    if cell.cell_type != "code":
+        return 0
+    described = bool(cell.metadata.get("mystnb", {}).get("image", {}).get("alt"))
+    return max(len(DRAWS.findall(cell.source)), described)
+
+
+def pictures(cell: Any) -> int:
+    """Return how many pictures and explorers stand among the outputs of a cell."""
+    return sum(
+        any(kind == WIDGET or kind.startswith("image/") for kind in output.get("data", ()))
+        for output in cell.get("outputs", ())
+    )

@@ -6,12 +6,30 @@ from string import Template
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
+from tools.build.policy import with_policy
 from tools.paths import ROOT
 from tools.release.set_repository import site_address
 
 TEMPLATES = ROOT / "book"
 HEAD = re.compile(r"<head>.*?</head>", re.S)
 LINK = re.compile(r'<link rel="(canonical|alternate)"(?: hreflang="([^"]*)")? href="([^"]*)"')
+
+# Instead of Jupyter Book's own, which has no head.
+FIRST_PAGE = Template("""<!DOCTYPE html>
+<html lang="$language">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=intro.html">
+<title>$title</title>
+</head>
+<body><a href="intro.html">$title</a></body>
+</html>
+""")
+
+
+def first_page(language: str, title: str) -> str:
+    """Return what answers for the folder of a language: it leads to the book's first page."""
+    return FIRST_PAGE.substitute(language=language, title=title)
 
 
 def write_site_files(html: Path) -> None:
@@ -21,7 +39,7 @@ def write_site_files(html: Path) -> None:
     for name in ("index.html", "404.html"):
         page = Template((TEMPLATES / name).read_text(encoding="utf-8"))
         text = page.substitute(address=address, folder=urlsplit(address).path, style=style)
-        (html / name).write_text(text, encoding="utf-8")
+        (html / name).write_text(with_policy(text), encoding="utf-8")
     (html / "sitemap.xml").write_text(site_map(html), encoding="utf-8")
 
 

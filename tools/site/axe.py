@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from tools.build.static_files import NPM_FOLDER
 from tools.paths import HTML
-from tools.site.browsing import chromium, wait_until_ready
+from tools.site.browsing import chromium, wait_for, wait_until_ready
 
 AXE = NPM_FOLDER / "node_modules/axe-core/axe.min.js"
 THEMES = ("light", "dark")
@@ -92,7 +92,7 @@ def page_names(folder: Path = HTML) -> list[str]:
 def resize(page: Page, width: int) -> None:
     """Make the window so many pixels wide and wait until the theme has followed."""
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function(SETTLED, arg=width)
+    wait_for(page, SETTLED, width)
 
 
 def audit(page: Page, name: str) -> list[Violation]:

@@ -3,15 +3,17 @@
 import functools
 import http.server
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tools.paths import HTML
 
+PAUSE = 50  # milliseconds between two looks at a page
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -33,10 +35,15 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path = HTML) -> Iterator[str]:
-    """Serve a folder on a free port of this machine; gives the address, without a final slash."""
+def serve(folder: Path = HTML, port: int = 0) -> Iterator[str]:
+    """Serve a folder to this machine alone; gives the address, without a final slash.
+
+    Args:
+        folder: What is served.
+        port: 0 for a free one.
+    """
     handler = functools.partial(SilentHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -68,9 +75,29 @@ def files_behind(addresses: Iterable[str], root: str) -> set[str]:
     return {unquote(urlsplit(rest).path) for rest in below}
 
 
+def wait_for(page: Page, expression: str, argument: object = None, seconds: float = 30) -> None:
+    """Wait until an expression or a function of the argument holds in a page.
+
+    ``Page.wait_for_function`` evaluates it inside the page, whose policy forbids that.
+
+    Raises:
+        TimeoutError: If it does not.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if page.evaluate(expression, argument):
+                return
+        except Error as error:  # the page is just going to another
+            if "context was destroyed" not in error.message:
+                raise
+        page.wait_for_timeout(PAUSE)
+    raise TimeoutError(f"{page.url} did not reach {expression!r} in {seconds} s.")
+
+
 def wait_until_ready(page: Page) -> None:
     """Wait until an opened page has its equations, its widgets and its fonts."""
-    page.wait_for_function("window.MathJax === undefined || !!MathJax.startup")
+    wait_for(page, "window.MathJax === undefined || !!MathJax.startup")
     page.evaluate("window.MathJax && MathJax.startup.promise")
     if page.locator(".explorer").count():
         page.wait_for_selector(".explorer [role=slider]", timeout=20_000)

@@ -16,9 +16,10 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from tools.build.outputs import WIDGET
+
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
-WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS_BAR = re.compile(r"\d+%\|")
 PIXELS_PER_INCH = 100  # on the page, whatever the file has
 

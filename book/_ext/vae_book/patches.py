@@ -57,7 +57,61 @@ PAGES = (
         r'\1 role="listitem"',
         "docutils' HTML writer",
     ),
+    # The pages' policy lets no attribute run; print.js listens.
+    Patch(
+        re.compile(r'(<button) onclick="window\.print\(\)"'),
+        r"\1",
+        "macros/buttons.html of sphinx_book_theme",
+    ),
+    # Firefox fetches the next page before it is wanted, which the pages' policy refuses aloud.
+    Patch(re.compile(r'\s*<link rel="next" [^>]*/>'), "", "basic/layout.html of Sphinx"),
+    # What a link opens beside the page gets no hold on it.
+    Patch(
+        re.compile(r'target="_blank"(?![^>]*\brel=)'),
+        'target="_blank" rel="noopener"',
+        "macros/buttons.html of sphinx_book_theme",
+    ),
 )
+# A word of the reader's may be "constructor", which each object of JavaScript has.
+SCRIPTS = {
+    "doctools.js": (
+        Patch(re.compile("TRANSLATIONS: {},"), "TRANSLATIONS: Object.create(null),", "Sphinx"),
+        # The pages' policy lets no text become a function. Chinese has one form for all numbers.
+        Patch(
+            re.compile(r"Documentation\.PLURAL_EXPR = new Function\([^;]*\);"),
+            "Documentation.PLURAL_EXPR = () => 0;",
+            "Sphinx",
+        ),
+    ),
+    "searchtools.js": (
+        Patch(
+            re.compile(r"setIndex: \(index\) => {"),
+            "setIndex: (index) => {\n"
+            "    for (const words of [index.terms, index.titleterms])\n"
+            "      Object.setPrototypeOf(words, null);",
+            "Sphinx",
+        ),
+        Patch(
+            re.compile(r"\b(terms|titleTerms)\.hasOwnProperty\(word\)"),
+            r"Object.hasOwn(\1, word)",
+            "Sphinx",
+        ),
+        Patch(
+            re.compile(r"scoreMap\.set\(file, {}\)"),
+            "scoreMap.set(file, Object.create(null))",
+            "Sphinx",
+        ),
+    ),
+    # A mark inside a formula or in the data of an explorer would break it.
+    "sphinx_highlight.js": (
+        Patch(
+            re.compile(r'(node\.matches\("button, select, textarea)"'),
+            r'\1, script, style, .math, mjx-container"',
+            "Sphinx",
+        ),
+    ),
+}
+TEMPLATES_OF_THE_THEMES = ("webpack-macros.html", "sbt-webpack-macros.html")  # no pages
 
 
 def copy_button(tag: str) -> Patch:
@@ -109,12 +163,16 @@ def _complaint(patch: Patch, where: str) -> str:
 
 
 def finish_build(app: Sphinx, exception: Exception | None) -> None:
-    """Patch the theme's pages and the scripts, and remove the script that none loads any more."""
+    """Patch the theme's pages and the scripts, and remove what no page loads."""
     if exception or app.builder.format != "html":
         return
     static, pages = Path(app.outdir, "_static"), Path(app.outdir).rglob("*.html")
     apply(PAGES, [page for page in pages if SIGN_OF_THE_THEME in page.read_text(encoding="utf-8")])
     apply([copy_button(own_tag(app))], [static / "copybutton.js"])
     apply([toggle_button()], [static / "togglebutton.js"])
+    for name, patches in SCRIPTS.items():
+        apply(patches, [static / name])
     for file in (static / "scripts").glob("fontawesome.js*"):
         file.unlink()
+    for name in TEMPLATES_OF_THE_THEMES:
+        (static / name).unlink(missing_ok=True)

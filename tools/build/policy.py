@@ -1,0 +1,39 @@
+"""The Content Security Policy of each built page: what it may load and run.
+
+Everything comes from the site itself. Of the scripts inside a page only those run that the build
+wrote there, known by their digests; no attribute such as ``onclick`` runs at all. A browser ignores
+``frame-ancestors`` in a page, so it is not there.
+"""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+HEAD = re.compile(r"<head\b[^>]*>")
+INLINE = re.compile(r'<script(?![^>]*(?:\ssrc=|\stype="[^"]*json"))[^>]*>(.*?)</script>', re.S)
+WIDGET_MANAGER = re.compile(r'<script[^>]*\ssrc="[^"]*embed-amd\.js')
+# Styles stay open: MathJax, the widgets and the theme write theirs into the page.
+POLICY = (
+    "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"
+)
+# The widget manager makes functions of its schemas and templates by `new Function`.
+EVAL = "'unsafe-eval'"
+
+
+def with_policy(page: str) -> str:
+    """Return a page with its policy, which stands first in the head and so holds for all of it.
+
+    Raises:
+        ValueError: If the page has no head.
+    """
+    digests = (b64encode(sha256(code.encode()).digest()).decode() for code in INLINE.findall(page))
+    sources = [f"'sha256-{digest}'" for digest in dict.fromkeys(digests)]
+    if WIDGET_MANAGER.search(page):
+        sources.append(EVAL)
+    policy = " ".join([POLICY, *sources])
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
+    head = HEAD.search(page)
+    if not head:
+        raise ValueError(f"A page without a head has no place for its policy: {page[:80]!r}.")
+    return f"{page[: head.end()]}\n    {meta}{page[head.end() :]}"
