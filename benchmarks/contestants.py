@@ -20,8 +20,9 @@ from torch.utils.data import DataLoader, Dataset
 from vae_lib.engine.checks import Binarisation, Precision
 from vae_lib.engine.devices import Machine
 from vae_lib.engine.speed import fast_float32
+from vae_lib.history import History
 from vae_lib.models import VAE, mlp_vae
-from vae_lib.training import History, fit
+from vae_lib.training import fit
 
 BATCH, RATE = 128, 1e-3
 Begin = Callable[[Sequence[Tensor]], None]

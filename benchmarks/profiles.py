@@ -11,8 +11,9 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.contestants import BATCH, RATE
 from vae_lib.engine.checks import Precision
 from vae_lib.engine.devices import Machine
+from vae_lib.history import History
 from vae_lib.models import mlp_vae
-from vae_lib.training import History, fit
+from vae_lib.training import fit
 
 STEPS = 100
 PROFILED = 3  # of the epochs 0 to 4

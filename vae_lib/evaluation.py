@@ -8,7 +8,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from vae_lib.data import binarise
-from vae_lib.engine.arguments import takes
+from vae_lib.engine.arguments import require_fields, takes
 from vae_lib.engine.checks import Binarisation, InputError, Precision, require_batch
 from vae_lib.engine.door import Images
 from vae_lib.engine.speed import affordable_draws, choose_threads, computing, keep_freed_memory
@@ -93,8 +93,10 @@ class Score:
     binarisation: Binarisation
 
     def __post_init__(self) -> None:
-        good, count = int(torch.isfinite(self.values).sum()), len(self.values)
-        if not 0 < good == count:
+        require_fields(self)
+        count = self.values.shape[:1].numel()
+        good = 0 if self.values.is_meta else int(torch.isfinite(self.values).sum())
+        if not 0 < good == count or self.k < 1:
             raise InputError(
                 f"log p(x) is finite for {good} of {count} images: give at least 1 image, and a "
                 "model whose training did not diverge."
@@ -233,7 +235,7 @@ def optimise_posterior(
     noise: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> DiagonalGaussian:
-    """Give every data point its own best diagonal q, by gradient ascent on the ELBO.
+    """Give every data point its own best diagonal q over (B, L), by gradient ascent on the ELBO.
 
     Adam's step size falls to zero along half a cosine, so that the noise of the draws averages out.
 
@@ -247,23 +249,19 @@ def optimise_posterior(
         noise: ε in place of fresh draws, as in ``elbo``.
         generator: Source of the draws.
 
-    Returns:
-        The optimised q over (B, L), without gradient.
-
     Raises:
         ValueError: If a number is not positive, or the model refuses ``x``.
 
     Source: eq-gap-split (Cremer et al. 2018).
     """
-    if steps < 1:
-        raise InputError(f"steps is {steps}: take at least 1.")
-    if not 0 < learning_rate < math.inf:
-        raise InputError(f"learning_rate is {learning_rate}: choose a positive number.")
-    if samples < 1:
-        raise InputError(f"The number of samples is {samples}: draw at least 1.")
+    if min(steps, samples) < 1 or not 0 < learning_rate < math.inf:
+        raise InputError(
+            f"steps is {steps}, the number of samples is {samples} and learning_rate is "
+            f"{learning_rate}: give positive numbers."
+        )
     x, samples = model.accept(x), samples if noise is None else 1
     values = [part.detach().clone().requires_grad_() for part in (start.mean, start.log_var)]
-    optimiser = torch.optim.Adam(values, lr=learning_rate)
+    optimiser = torch.optim.Adam(values)
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = learning_rate * math.cos(math.pi / 2 * step / steps) ** 2
         q = DiagonalGaussian(*values)
@@ -271,6 +269,8 @@ def optimise_posterior(
         slopes = torch.autograd.grad(-bound.value.sum(), values)
         values[0].grad, values[1].grad = slopes
         optimiser.step()
+    if not all(torch.isfinite(value).all() for value in values):
+        raise InputError(f"learning_rate is {learning_rate}, and q diverged: choose a smaller one.")
     return DiagonalGaussian(*(value.detach() for value in values))
 
 

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_batch
-from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images
+from vae_lib.engine.memory import require_room
 from vae_lib.engine.speed import affordable_draws
 from vae_lib.models import GenerativeModel
 

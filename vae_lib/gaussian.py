@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_fitting
-from vae_lib.engine.devices import require_room
+from vae_lib.engine.memory import require_room
 
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -158,8 +158,8 @@ class FullGaussian:
         diagonal = scale_tril.diagonal(dim1=-2, dim2=-1)
         if not scale_tril.is_meta and ((diagonal <= 0).any() or scale_tril.triu(1).any()):
             raise InputError(
-                "scale_tril must be lower-triangular with a positive diagonal: take the Cholesky "
-                "factor of a covariance, torch.linalg.cholesky(covariance)."
+                "scale_tril is not lower-triangular with a positive diagonal: take "
+                "torch.linalg.cholesky of a covariance."
             )
         self.mean, self.scale_tril = mean, scale_tril
 
@@ -175,13 +175,7 @@ class FullGaussian:
 
     @takes()
     def log_prob(self, value: Tensor) -> Tensor:
-        """Log density of ``value`` (..., L): shape (...), in nats.
-
-        Raises:
-            ValueError: As for ``DiagonalGaussian``.
-
-        Source: eq-linear-evidence.
-        """
+        """Log density of ``value`` (..., L): shape (...), in nats. Source: eq-linear-evidence."""
         require_fitting("value", value, self.mean.shape, "the mean")
         white = _solve(self.scale_tril, value - self.mean)
         return -0.5 * (white**2 + LOG_2PI).sum(-1) - self.half_log_det

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError, require_covariance
+from vae_lib.engine.checks import InputError, require_covariance, require_finite_values
 from vae_lib.engine.speed import affordable_draws
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 
@@ -127,6 +127,7 @@ def linear_aggregate(
     require_covariance("noise", noise)
     require_covariance("data_covariance", data_covariance)
     covariance = weight @ data_covariance @ weight.T + noise
+    require_finite_values("A S Aᵀ + V", covariance)
     information = 0.5 * (torch.logdet(covariance) - torch.logdet(noise))
     zero = torch.zeros(len(weight), dtype=weight.dtype, device=weight.device)
     return FullGaussian(zero, torch.linalg.cholesky(covariance)), information

@@ -1,7 +1,4 @@
-"""The model that can be solved: its evidence, posterior and maximum, and how it collapses.
-
-Posterior collapse is foretold: a linear VAE uses a direction only if it outweighs the noise.
-"""
+"""The model that can be solved: its evidence, posterior, maximum, and which units collapse."""
 
 import math
 
@@ -10,8 +7,8 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_data, require_finite_values
-from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images, as_rows
+from vae_lib.engine.memory import require_room
 from vae_lib.gaussian import FullGaussian, sigma_points
 from vae_lib.models import VAE, GenerativeModel
 from vae_lib.networks import LinearDecoder, LinearEncoder
@@ -116,8 +113,7 @@ class LinearGaussian(GenerativeModel):
         Source: eq-linear-evidence, an instance of eq-gaussian-marginal.
         """
         posterior = self.encode(x)
-        # Bayes' rule at any z is log p(x) = log p(x, z) - log p(z|x). At the posterior's mean no
-        # large terms cancel, however small σ² is.
+        # Bayes' rule, which holds at any z: at the posterior's mean no large terms cancel.
         return self.log_joint(x, posterior.mean) - posterior.log_prob(posterior.mean)
 
     def _solved(self) -> tuple[Tensor, Tensor]:
@@ -145,9 +141,8 @@ def latent_precision(weight: Tensor, log_var: Tensor) -> Tensor:
     Source: eq-linear-posterior.
     """
     identity = torch.eye(weight.shape[1], dtype=weight.dtype, device=weight.device)
-    precision = identity + weight.T @ weight * torch.exp(-log_var)
-    require_finite_values("Λ = I + Wᵀ W / σ²", precision)
-    return precision
+    require_finite_values("Wᵀ W / σ²", weight.T @ weight * torch.exp(-log_var))
+    return identity + weight.T @ weight * torch.exp(-log_var)
 
 
 @takes(eigenvalues="D")
@@ -234,13 +229,11 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     if not 1 <= latent_dim <= len(eigenvalues):
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
     _require_variance(variance)
-    if eigenvalues.is_meta:
-        raise InputError("The eigenvalues are on the device meta: give tensors with values.")
     rounding = 1e3 * torch.finfo(eigenvalues.dtype).eps * eigenvalues[0].abs()
     if (eigenvalues.diff() > rounding).any() or eigenvalues[-1] < -rounding:
         raise InputError(
-            f"The eigenvalues go from {eigenvalues[0]:g} to {eigenvalues[-1]:g}: give those of a "
-            "covariance in descending order, e.g. torch.linalg.eigvalsh(covariance).flip(0)."
+            f"The eigenvalues go from {eigenvalues[0]} to {eigenvalues[-1]}: give those of a "
+            "covariance in descending order."
         )
     return eigenvalues[:latent_dim].clamp(min=variance)
 
@@ -261,14 +254,13 @@ def train_linear_vae(
     """Train a linear VAE on its exact ELBO: no draws, all data at once, L-BFGS.
 
     Args:
-        x: Data, shape (N, D), in double precision.
+        x: Data, shape (N, D), best in double precision.
         latent_dim: L.
         variance: σ² of the decoder, held fixed; if None it is learned.
         iterations: L-BFGS iterations at most.
         generator: Source of the weights at the start.
 
-    Returns:
-        The VAE, and its decoder as the linear model that is solved exactly.
+    Returns the VAE, and its decoder as the linear model that is solved exactly.
 
     Raises:
         ValueError: If a size is less than 1, σ² is not positive or the data cannot be used.
@@ -282,8 +274,8 @@ def train_linear_vae(
     _require_variance(1.0 if variance is None else variance)
     require_room(8 * data_dim * latent_dim, x.device, "a smaller latent_dim")
     start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
-    log_var = torch.tensor(math.log(variance or 1.0), dtype=x.dtype)
-    student = LinearGaussian(start, torch.zeros(data_dim, dtype=x.dtype), log_var)
+    log_var = x.new_tensor(math.log(variance or 1.0))
+    student = LinearGaussian(start, x.new_zeros(data_dim), log_var)
     student.log_var.requires_grad_(variance is None)
     encoder = LinearEncoder(data_dim, latent_dim).to(x.dtype)
     with torch.no_grad():

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError, require_data, require_fitting
-from vae_lib.engine.devices import require_room
 from vae_lib.engine.door import Images, as_tensor
+from vae_lib.engine.memory import require_room
 from vae_lib.gaussian import DiagonalGaussian, LatentGaussian
 from vae_lib.likelihoods import Bernoulli, Likelihood
 from vae_lib.networks import BernoulliDecoder, GaussianDecoder, GaussianEncoder

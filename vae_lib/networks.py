@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
-from vae_lib.engine.devices import require_room
+from vae_lib.engine.memory import require_room
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.likelihoods import Bernoulli, Gaussian
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from vae_lib.engine.checks import InputError
+from vae_lib.history import History
 from vae_lib.models import VAE
-from vae_lib.training import History
 
 
 def use_style() -> None:

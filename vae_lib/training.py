@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -22,66 +22,14 @@ from vae_lib.engine.devices import ANY, Machine, pick_device
 from vae_lib.engine.door import Images
 from vae_lib.engine.processes import add_up, rank_and_count, with_shared_gradients
 from vae_lib.engine.speed import choose_threads, computing, keep_freed_memory
+from vae_lib.history import History
 from vae_lib.keeping import NOTHING, Keep, alone_with_checkpoint, checksum
 from vae_lib.models import GenerativeModel, count_weights
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.schedules import Schedule, rates_of
 
 
-@dataclass
-class History:
-    """Means per epoch, in nats per image: one entry an epoch in each list.
-
-    Attributes:
-        train_bound: What is maximised, over the epoch's batches: the ELBO, or with k > 1 the
-            importance-weighted bound.
-        train_kl: KL(q(z|x) ‖ p(z)) over the epoch's batches.
-        validation_log_likelihood: E_q[log p(x|z)] on the validation images, after the epoch;
-            empty without such images.
-        validation_kl: KL(q(z|x) ‖ p(z)) on the validation images, after the epoch.
-        learning_rate: The rate of the epoch's steps.
-        seconds: Wall time since the start.
-    """
-
-    train_bound: list[float] = field(default_factory=list)
-    train_kl: list[float] = field(default_factory=list)
-    validation_log_likelihood: list[float] = field(default_factory=list)
-    validation_kl: list[float] = field(default_factory=list)
-    learning_rate: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    @property
-    def train_log_likelihood(self) -> list[float]:
-        """Bound plus KL, per epoch: E_q[log p(x|z)] if the bound is the ELBO."""
-        return [bound + kl for bound, kl in zip(self.train_bound, self.train_kl, strict=True)]
-
-    @property
-    def validation_elbo(self) -> list[float]:
-        """Log-likelihood less KL, per epoch."""
-        terms = zip(self.validation_log_likelihood, self.validation_kl, strict=True)
-        return [log_likelihood - kl for log_likelihood, kl in terms]
-
-    def record(
-        self, train: list[float], validation: list[float], rate: float, seconds: float
-    ) -> None:
-        """Add an epoch: (bound, KL), (log-likelihood, KL) or nothing, the rate and the time."""
-        self.train_bound.append(train[0])
-        self.train_kl.append(train[1])
-        if validation:
-            self.validation_log_likelihood.append(validation[0])
-            self.validation_kl.append(validation[1])
-        self.learning_rate.append(rate)
-        self.seconds.append(seconds)
-
-    def __str__(self) -> str:
-        """Sum up the last epoch in a line."""
-        log_likelihood, kl = self.train_log_likelihood[-1], self.train_kl[-1]
-        line = f"loss {-self.train_bound[-1]:.1f} (log-lik. {log_likelihood:.1f}, KL {kl:.1f})"
-        if self.validation_kl:
-            line += f", validation ELBO {self.validation_elbo[-1]:.1f}"
-        return line + " nats"
-
-
+@takes()
 def plain_fit(
     model: GenerativeModel,
     images: Images,
@@ -105,14 +53,19 @@ def plain_fit(
     Returns:
         The mean ELBO of each epoch, in nats per image.
 
+    Raises:
+        ValueError: If data or settings cannot be used.
+        Diverged: If a mean is no longer finite.
+
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
     images = model.accept(images)
+    require_settings(model, [images], epochs, batch_size, [learning_rate], 1, weight_decay, 0.0)
     optimiser = AdamW(model.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(model.device).manual_seed(seed)
     means = []
     with computing(choose_threads(count_weights(model), batch_size)):
-        for _ in range(epochs):
+        for epoch in range(epochs):
             values = []
             order = torch.randperm(len(images), generator=generator, device=model.device)
             for rows in order.split(batch_size):
@@ -123,6 +76,7 @@ def plain_fit(
                 optimiser.step()
                 values.append(bound.value.detach())
             means.append(torch.cat(values).mean().item())
+            require_finite(means, epoch)
     return means
 
 
@@ -203,8 +157,8 @@ def fit(
     rates = rates_of(learning_rate, epochs)
     train = model.accept(train)
     validation = None if validation is None else model.accept(validation)
-    sizes = (len(train), 1 if validation is None else len(validation))
-    require_settings(sizes, epochs, batch_size, rates, k, weight_decay, epsilon)
+    data = [images for images in (train, validation) if images is not None]
+    require_settings(model, data, epochs, batch_size, rates, k, weight_decay, epsilon)
     device = pick_device(machine.device)
     binarisation = binarisation or ("dynamic" if model.binary else "none")
     threads = machine.threads or keep.earlier_threads()

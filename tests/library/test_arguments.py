@@ -9,7 +9,7 @@ import torch
 from calls import CALLS, MODULES, corruptions
 from torch.utils.data import TensorDataset
 
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.checks import Diverged, InputError
 
 # Where NaN may go in and then comes out: what a network has made of itself is for the training
 # loop to judge, and looking at each value would cost it time.
@@ -44,7 +44,7 @@ def outcome(name, argument, word, value):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             result = function(**given)
-    except InputError as error:
+    except (InputError, Diverged) as error:
         return None if "\n" not in str(error) and ":" in str(error) else f"says {error}"
     except Exception as error:
         return f"ends in {type(error).__name__}: {str(error)[:90]}"
@@ -61,7 +61,10 @@ def test_a_corrupted_argument_is_refused_by_one_sentence_or_has_a_right_value(na
         f"{argument} = {word}": found
         for argument, value in good().items()
         for word, corrupted in corruptions(value).items()
-        if (found := outcome(name, argument, word, corrupted)) is not None
+        if not (
+            callable(corrupted) and (callable(value) or argument == "learning_rate")
+        )  # what a reader's function does is hers
+        and (found := outcome(name, argument, word, corrupted)) is not None
     }
     assert not wrong, "\n".join(f"{where} {found}" for where, found in wrong.items())
 

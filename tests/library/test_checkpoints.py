@@ -23,11 +23,12 @@ from vae_lib.checkpoints import (
     write_checkpoint,
 )
 from vae_lib.engine.devices import Machine
+from vae_lib.history import History
 from vae_lib.keeping import Keep
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import mlp_vae
 from vae_lib.packing import pack, unpack
-from vae_lib.training import History, fit
+from vae_lib.training import fit
 
 EPOCHS = 4
 

@@ -98,7 +98,7 @@ def test_no_module_is_imported_while_it_imports():
 def test_mathematics_needs_no_plumbing(name):
     module = f"vae_lib.{name}"
     needed = ours(imports_of(MODULES[module], module))
-    doors = {f"vae_lib.engine.{one}" for one in ("arguments", "checks", "door")}
+    doors = {f"vae_lib.engine.{one}" for one in ("arguments", "checks", "door", "memory")}
     assert {one for one in needed if floor(one) == "engine"} <= doors
     plumbing = {"data", "training", "keeping", "checkpoints", "plotting", "widgets", "evaluation"}
     assert not needed & {f"vae_lib.{one}" for one in plumbing}

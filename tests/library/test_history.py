@@ -2,7 +2,7 @@
 
 import pytest
 
-from vae_lib.training import History
+from vae_lib.history import History
 
 
 def test_terms_and_bound_belong_together():

@@ -20,6 +20,7 @@ from vae_lib.evidence import (
     quadrature_evidence,
 )
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian, sigma_points
+from vae_lib.history import History
 from vae_lib.latents import active_units, aggregate_split, unit_variance
 from vae_lib.lessons.identities import conditional
 from vae_lib.lessons.wrong_losses import (
@@ -42,7 +43,7 @@ from vae_lib.models import mlp_vae
 from vae_lib.networks import mlp
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.plotting import image_grid, latent_plane, training_curves
-from vae_lib.training import History, fit
+from vae_lib.training import fit
 
 
 def small_vae(latent_dim=2, data_dim=9):
@@ -87,7 +88,7 @@ REFUSED = {
     "likelihood: k": (lambda: log_likelihood(small_vae(), IMAGES, 0), "k is 0"),
     "likelihood: chunk": (lambda: log_likelihood(small_vae(), IMAGES, 5, 0), "chunk is 0"),
     "likelihood: no image": (lambda: log_likelihood(small_vae(), IMAGES[:0], 5), "is empty"),
-    "likelihood: no pixel": (lambda: log_likelihood(small_vae(), IMAGES[:, :0], 5), "expects"),
+    "likelihood: no pixel": (lambda: log_likelihood(small_vae(), IMAGES[:, :0], 5), "is empty"),
     "likelihood: one image": (lambda: log_likelihood(small_vae(), IMAGES[0], 5), "give a batch"),
     "likelihood: 3 dimensions": (lambda: log_likelihood(small_vae(), IMAGES[None], 5), "a batch"),
     "likelihood: a number": (lambda: log_likelihood(small_vae(), IMAGES[0, 0], 5), "a batch"),

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from vae_lib.history import History
 from vae_lib.models import mlp_vae
 from vae_lib.plotting import image_grid, latent_means, latent_plane, training_curves, use_style
-from vae_lib.training import History
 
 
 @pytest.fixture(autouse=True)

@@ -246,7 +246,7 @@ def test_diverged_run_stops_and_keeps_the_last_good_epoch(images, tmp_path, rate
         ({"learning_rate": lambda epoch: 1e-3 - epoch * 1e-3}, "learning_rate is 0.0 in epoch 1"),
         ({"weight_decay": -1.0}, "weight_decay is -1.0: choose"),
         ({"epsilon": math.nan}, "epsilon is nan: choose"),
-        ({"precision": "float8"}, "precision is 'float8': choose 'float32' or 'bfloat16'"),
+        ({"precision": "float8"}, "precision is 'float8': give 'float32' or 'bfloat16'"),
         ({"device": "tpu"}, "device is 'tpu': this machine offers .*cpu"),
         ({"device": "cuda:99"}, "device is 'cuda:99': this machine offers"),
         ({"binarisation": "otsu"}, "binarisation is 'otsu': give"),
@@ -265,7 +265,7 @@ def test_bad_settings_are_refused_before_any_step(images, settings, message):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (lambda x: x.reshape(-1, 4, 4), r"\(\.\.\., 16\)"),
+        (lambda x: x.reshape(-1, 4, 4), r"images.reshape\(len\(images\), -1\)"),
         (lambda x: torch.where(x > 0, torch.nan, x), "NaN"),
         (lambda x: x * 255, r"must lie in \[0, 1\]"),
     ],
@@ -278,7 +278,7 @@ def test_bad_images_are_refused_before_any_step(images, broken, message):
 
 
 def test_empty_data_is_refused(images):
-    with pytest.raises(ValueError, match="0 training and 40 validation images"):
+    with pytest.raises(ValueError, match=r"empty \(shape \(0, 16\)\)"):
         fit(small_model(), images[:0], images[160:], epochs=1)
     with pytest.raises(ValueError, match="200 training and 0 validation images"):
         fit(small_model(), images, images[:0], epochs=1)

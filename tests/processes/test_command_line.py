@@ -20,7 +20,6 @@ from vae_lib.checkpoints import CheckpointError, load_model, read_checkpoint, wr
 from vae_lib.cli import commands as command_line
 from vae_lib.cli import places, reproduce
 from vae_lib.data import Dataset
-from vae_lib.engine import devices
 from vae_lib.engine.checks import InputError
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.stopping import PATIENCE
@@ -305,16 +304,16 @@ def test_lack_of_memory_is_one_sentence(call, monkeypatch, error):
 def test_what_cannot_fit_is_refused_unless_the_memory_is_unknown(monkeypatch, tmp_path):
     cpu = torch.device("cpu")
     with pytest.raises(InputError, match="at least 1,024 GiB, and the memory of cpu has"):
-        devices.require_room(2**40, cpu, "less")
+        memory.require_room(2**40, cpu, "less")
     monkeypatch.delattr(os, "sysconf", raising=False)  # as on Windows
     limits = [tmp_path / name for name in ("new", "old", "missing")]
     limits[0].write_text("max\n", encoding="utf-8")  # as in a container without a limit
     limits[1].write_text("9000\n", encoding="utf-8")
-    monkeypatch.setattr(devices, "CONTAINER_LIMITS", limits)
-    assert devices.memory_of(cpu) == 9000
+    monkeypatch.setattr(memory, "CONTAINER_LIMITS", limits)
+    assert memory.memory_of(cpu) == 9000
     limits[1].unlink()
-    assert devices.memory_of(cpu) is None
-    devices.require_room(2**40, cpu, "less")
+    assert memory.memory_of(cpu) is None
+    memory.require_room(2**40, cpu, "less")
 
 
 def test_file_that_cannot_be_used_is_named(call, monkeypatch):

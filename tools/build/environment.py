@@ -26,7 +26,8 @@ def clean_environment() -> dict[str, str]:
     """
     profile = HOME / "ipython/profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("get_config().Application.log_level = 40\n")
+    settings = "get_config().Application.log_level = 40\n"
+    (profile / "ipython_kernel_config.py").write_text(settings, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
     return kept | {
         "HOME": str(HOME),

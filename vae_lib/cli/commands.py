@@ -18,7 +18,8 @@ from vae_lib.cli.places import require_writable
 from vae_lib.cli.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
 from vae_lib.data import Dataset, load_mnist
 from vae_lib.engine.checks import Diverged, InputError
-from vae_lib.engine.devices import Machine, is_out_of_memory, pick_device, require_room
+from vae_lib.engine.devices import Machine, pick_device
+from vae_lib.engine.memory import is_out_of_memory, require_room
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.processes import joined, rank_and_count
 from vae_lib.engine.speed import COPIES

@@ -51,15 +51,15 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     continue
                 if isinstance(value, np.generic):
                     bound.arguments[name] = value = value.item()
-                if isinstance(value, int) and abs(value) > MOST and name != "seed":
-                    raise InputError(f"{name} is {value}: give at most {MOST:,}.")
-                if name in hints and not _fits(value, hints[name]):
-                    raise InputError(f"{name} is {_shown(value)}: give {_words(hints[name])}.")
+                if name in hints:
+                    _require_type(name, value, hints[name])
                 tensor = _tensor_of(value)
-                if tensor is None:
+                if tensor is None or _has_a_door(hints.get(name)):
                     continue
                 first = first or (name, tensor)
                 _require_same_kind(*first, name, tensor)
+                if name in shapes and tensor.is_meta and not is_init:
+                    raise InputError(f"{name} is on the device meta: give a tensor with values.")
                 if name in shapes:
                     _require_shape(name, tensor, shapes[name], sizes)
                     require_finite_values(name, tensor)
@@ -68,6 +68,28 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return checked
 
     return decorate
+
+
+def require_fields(record: Any) -> None:
+    """Check what a dataclass holds against its annotations.
+
+    Raises:
+        ValueError: If a field has another type.
+    """
+    for name, hint in typing.get_type_hints(type(record), include_extras=True).items():
+        _require_type(name, getattr(record, name), hint)
+
+
+def _require_type(name: str, value: Any, hint: Any) -> None:
+    if isinstance(value, int) and abs(value) > MOST and name != "seed":
+        raise InputError(f"{name} is {value}: give at most {MOST:,}.")
+    if not _fits(value, hint):
+        raise InputError(f"{name} is {_shown(value)}: give {_words(hint)}.")
+
+
+def _has_a_door(hint: Any) -> bool:
+    """Whether it stands for a reader's data, which ``engine.door`` looks at."""
+    return get_origin(hint) is typing.Annotated or any(map(_has_a_door, get_args(hint)))
 
 
 def _tensor_of(value: Any) -> Tensor | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class InputError(ValueError):
@@ -74,9 +74,14 @@ def require_batch(x: Tensor) -> None:
     Raises:
         ValueError: If not.
     """
-    if x.dim() != 2 or x.numel() == 0:
+    if x.dim() != 2:
         raise InputError(
-            f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D), that is not empty."
+            f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D), e.g. by "
+            "images.reshape(len(images), -1)."
+        )
+    if x.numel() == 0:
+        raise InputError(
+            f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
         )
 
 
@@ -135,7 +140,8 @@ def require_binary(x: Tensor) -> None:
 
 
 def require_settings(
-    sizes: tuple[int, int],
+    model: nn.Module,
+    data: Sequence[Tensor],
     epochs: int,
     batch: int,
     rates: Sequence[float],
@@ -146,7 +152,8 @@ def require_settings(
     """Check the settings of a training run.
 
     Args:
-        sizes: Numbers of training and validation images.
+        model: What is to be trained.
+        data: The training images and, if there are any, the validation images.
         epochs: Passes over the training images.
         batch: Images per step, of all processes together.
         rates: The learning rate of each epoch.
@@ -157,15 +164,18 @@ def require_settings(
     Raises:
         ValueError: If one of them cannot be used.
     """
-    if 0 in sizes:
+    for images in data:
+        require_batch(images)
+    if not any(weight.requires_grad for weight in model.parameters()):
         raise InputError(
-            f"There are {sizes[0]} training and {sizes[1]} validation images: give some of each."
+            "The model has no weights to learn: let it have some, e.g. by model.requires_grad_()."
         )
+    count = len(data[0])
     if epochs < 1:
         raise InputError(f"epochs is {epochs}: train for at least 1.")
-    if not 1 <= batch <= sizes[0]:
+    if not 1 <= batch <= count:
         raise InputError(
-            f"batch_size is {batch} with {sizes[0]} training images: choose 1 to {sizes[0]}."
+            f"batch_size is {batch} with {count} training images: choose 1 to {count}."
         )
     for epoch, rate in enumerate(rates):
         if not 0 < rate < math.inf:
@@ -189,16 +199,6 @@ def require_covariance(name: str, matrix: Tensor) -> None:
         raise InputError(
             f"{name} is no covariance: give a symmetric matrix whose eigenvalues are positive."
         )
-
-
-def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
-    """Check that ``value`` is one of the words that the argument ``name`` can be.
-
-    Raises:
-        ValueError: If it is not.
-    """
-    if value not in choices:
-        raise InputError(f"{name} is {value!r}: choose {listed(list(map(repr, choices)))}.")
 
 
 def listed(words: Sequence[str]) -> str:

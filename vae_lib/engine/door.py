@@ -43,13 +43,14 @@ def as_tensor(images: Images, dtype: torch.dtype, device: torch.device) -> Tenso
             f"The data holds bytes (uint8) up to {tensor.max().item()}: divide 8-bit images by "
             "255, e.g. images / 255."
         )
-    return tensor.to(device, dtype)
+    return tensor.to(dtype).to(device)  # an Apple GPU knows no double precision
 
 
 def as_floats(images: Images) -> Tensor:
     """Let data in where no model says of what kind: floats stay, others get the default dtype."""
-    floats = isinstance(images, Tensor) and images.is_floating_point() and not images.is_meta
-    like = images if floats else torch.empty(0)
+    like = torch.empty(0)
+    if isinstance(images, Tensor) and images.is_floating_point() and not images.is_meta:
+        like = images
     return as_tensor(images, like.dtype, like.device)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
 from vae_lib.likelihoods import Bernoulli, Likelihood
@@ -107,6 +108,7 @@ class Bench:
         return self.model.precision.diagonal()
 
 
+@takes()
 def make_bench(data_dim: int = 6, latent_dim: int = 2, count: int = 5, seed: int = 0) -> Bench:
     """Draw a bench at random: a model, ``count`` data points, and a random q for each.
 
@@ -138,18 +140,21 @@ def make_bench(data_dim: int = 6, latent_dim: int = 2, count: int = 5, seed: int
     return Bench(model, x, DiagonalGaussian(draw(count, latent_dim), draw(latent_dim)), posterior)
 
 
+@takes()
 def floor_check(loss: Loss, bench: Bench) -> float:
     """By how much the loss falls below -log p(x). Source: eq-loss-floor."""
     value = loss(bench.model, bench.x, bench.q, bench.noise)
     return _largest((-bench.model.log_evidence(bench.x) - value).clamp(min=0))
 
 
+@takes()
 def posterior_check(loss: Loss, bench: Bench) -> float:
     """By how much the loss of the exact posterior misses -log p(x). Source: eq-loss-floor."""
     value = loss(bench.model, bench.x, bench.posterior, bench.noise)
     return _largest(value + bench.model.log_evidence(bench.x))
 
 
+@takes()
 def blind_check(loss: Loss, bench: Bench) -> float:
     """What q costs more than the prior when the decoder ignores z, less KL(q ‖ prior).
 
@@ -165,6 +170,7 @@ def blind_check(loss: Loss, bench: Bench) -> float:
     return _largest(cost - bench.q.kl_to(blind.prior))
 
 
+@takes()
 def doubling_check(loss: Loss, bench: Bench) -> float:
     """By how much the loss misses 2J - KL when every pixel is shown twice. Source: eq-doubling."""
     once, weight, bias = bench.model, bench.model.weight, bench.model.bias
@@ -176,6 +182,7 @@ def doubling_check(loss: Loss, bench: Bench) -> float:
     return _largest(double - 2 * single + bench.q.kl_to(once.prior))
 
 
+@takes()
 def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
     """By how much the loss misses J + D log c when data and model are in units 1/c.
 
@@ -195,6 +202,7 @@ def rescaling_check(loss: Loss, bench: Bench, factor: float = 10.0) -> float:
     return _largest(change - bench.x.shape[-1] * math.log(factor))
 
 
+@takes()
 def slope_check(loss: Loss, bench: Bench, step: float = 1e-4) -> float:
     """By how much a finite difference in log σ² misses ½ (Λ_jj σ_j² - 1).
 
@@ -237,6 +245,7 @@ CAUGHT_BY: dict[Mistake, str] = {
 }
 
 
+@takes()
 def kl_weight_to_beta(
     kl_weight: float = 1.0,
     error_weight: float = 1.0,
@@ -262,6 +271,7 @@ def kl_weight_to_beta(
     return kl_weight * error_divisor / (error_weight * kl_divisor)
 
 
+@takes()
 def variance_to_kl_weight(
     variance: float,
     error_weight: float = 1.0,
@@ -285,6 +295,7 @@ def variance_to_kl_weight(
     return 2 * variance * error_weight * kl_divisor / error_divisor
 
 
+@takes(logits="...")
 def grey_mass(logits: Tensor) -> Tensor:
     """∫ from 0 to 1 of the Bernoulli formula over a grey pixel: tanh(a/2) / a, any shape.
 
@@ -297,6 +308,7 @@ def grey_mass(logits: Tensor) -> Tensor:
     return torch.where(zero, 0.5, torch.tanh(safe / 2) / safe)
 
 
+@takes(decoded="S D")
 def total_variance(decoded: Likelihood) -> Tensor:
     """Variance of each pixel of a sample: E[Var(x_d|z)] + Var(E[x_d|z]).
 
@@ -316,6 +328,7 @@ def total_variance(decoded: Likelihood) -> Tensor:
     return within.mean(0) + mean.var(0, correction=0)
 
 
+@takes()
 def mass_check(log_prob: Callable[[Tensor], Tensor], low: float, high: float) -> float:
     """By how much the integral of exp(log_prob) from ``low`` to ``high`` misses 1.
 
@@ -330,6 +343,7 @@ def mass_check(log_prob: Callable[[Tensor], Tensor], low: float, high: float) ->
     return abs(torch.trapezoid(log_prob(grid[:, None]).exp(), grid).item() - 1)
 
 
+@takes(shown="S D", decoded="S D")
 def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
     """Return which share of the model's pixel variance the images ``shown`` lack.
 
@@ -351,6 +365,7 @@ def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
     return 1 - shown.var(0, correction=0).sum().item() / total
 
 
+@takes()
 def report_check(
     report: Callable[[GenerativeModel, Tensor, DiagonalGaussian], Tensor], bench: Bench
 ) -> float:
