@@ -20,6 +20,7 @@ from vae_lib.checkpoints import CheckpointError, load_model, read_checkpoint, wr
 from vae_lib.cli import commands as command_line
 from vae_lib.cli import places, reproduce
 from vae_lib.data import Dataset
+from vae_lib.engine import memory
 from vae_lib.engine.checks import InputError
 from vae_lib.engine.mnist_files import DataUnavailable
 from vae_lib.engine.stopping import PATIENCE
