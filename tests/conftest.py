@@ -7,6 +7,7 @@ import agreement
 import matplotlib
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from scheduling import ByPage
 
 from tools.build.equations import coded, read_report, sources_key
@@ -14,6 +15,18 @@ from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.linear import LinearGaussian
 
 matplotlib.use("agg")
+
+# The same examples every time; "thorough" tries fifty times as many.
+for profile, examples in (("quick", 60), ("thorough", 3000)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)
