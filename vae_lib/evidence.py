@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError, require_batch
+from vae_lib.engine.checks import InputError, require_data
 from vae_lib.engine.door import Images
 from vae_lib.engine.memory import require_room
 from vae_lib.engine.speed import affordable_draws
@@ -47,14 +47,20 @@ def quadrature_evidence(
     if not 0 < limit < math.inf:
         raise InputError(f"limit is {limit}: choose a positive number of standard deviations.")
     x = model.accept(x)
-    require_batch(x)
-    require_room(x.element_size() * points * len(x), x.device, "fewer points")
+    count = _count(x)
+    require_room(x.element_size() * points * count, x.device, "fewer points")
     z = torch.linspace(-limit, limit, points, dtype=x.dtype, device=x.device)[:, None, None]
-    parts = z.split(max(1, affordable_draws(x) // len(x)))
+    parts = z.split(max(1, affordable_draws(x) // count))
     log_joint = torch.cat([model.log_joint(x, part) for part in parts])  # (points, B)
     evidence = _trapezoid(log_joint, 2 * limit / (points - 1))
     _require_fine_grid(log_joint.detach(), evidence.detach(), points, limit)
     return evidence
+
+
+def _count(x: Tensor) -> int:
+    """How many data points (..., D) there are."""
+    require_data(x, x.shape[-1] if x.dim() else 1)
+    return x.numel() // x.shape[-1]
 
 
 def _trapezoid(log_values: Tensor, step: float) -> Tensor:
@@ -116,10 +122,10 @@ def monte_carlo_evidence(
     if samples < 1:
         raise InputError(f"samples is {samples}: draw at least 1.")
     x = model.accept(x)
-    require_batch(x)
-    require_room(x.element_size() * samples * len(x), x.device, "fewer samples")
+    count = _count(x)
+    require_room(x.element_size() * samples * count, x.device, "fewer samples")
     z = model.prior.rsample((samples, 1), generator)  # (K, 1, L)
-    parts = z.split(max(1, affordable_draws(x) // len(x)))
+    parts = z.split(max(1, affordable_draws(x) // count))
     log_likelihood = torch.cat([model.decode(part).log_prob(x) for part in parts])  # (K, B)
     return torch.logsumexp(log_likelihood, dim=0) - math.log(samples)
 
