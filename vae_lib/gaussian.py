@@ -277,8 +277,8 @@ def sigma_points(latent_dim: int, dtype: torch.dtype = torch.float64) -> Tensor:
 
 
 def _excess(log_ratio: Tensor) -> Tensor:
-    """r - 1 - log r for a ratio r of variances: never negative, not even by rounding."""
-    return (torch.expm1(log_ratio) - log_ratio).clamp(min=0)
+    """r - 1 - log r for a ratio r of variances; by expm1, which rounds no value below log r."""
+    return torch.expm1(log_ratio) - log_ratio
 
 
 def _noise(
