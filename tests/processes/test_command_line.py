@@ -354,6 +354,7 @@ def test_folder_that_cannot_be_written_is_refused_first(call, monkeypatch, tmp_p
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(places, "try_place", refuse)
+    monkeypatch.setattr("vae_lib.keeping.try_place", refuse)
     monkeypatch.setattr(command_line, "load_mnist", lambda *_: pytest.fail("work has begun"))
     for command in (
         ["train", *SMALL, "--checkpoint", "b"],

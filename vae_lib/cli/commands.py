@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import torch
 
-from vae_lib.checkpoints import load_model, read_checkpoint
+from vae_lib.checkpoints import load_model
 from vae_lib.cli.options import parser
 from vae_lib.cli.output import one_line, spoken
 from vae_lib.cli.places import require_writable
@@ -26,7 +26,7 @@ from vae_lib.engine.speed import COPIES
 from vae_lib.engine.stopping import Stop, answering
 from vae_lib.engine.writing import write_whole
 from vae_lib.evaluation import score_images
-from vae_lib.keeping import Keep, require_place
+from vae_lib.keeping import Keep, read_run, require_place
 from vae_lib.models import count_weights, mlp_vae
 from vae_lib.training import fit
 
@@ -37,7 +37,6 @@ LARGEST_SET = 60_000  # images
 
 def train(options: argparse.Namespace) -> None:
     """Train a VAE on MNIST and keep it as a checkpoint."""
-    require_writable(options.checkpoint)
     require_place(options.checkpoint, options.resume)
     _require_room(options)
     data = _data(options)
@@ -108,7 +107,6 @@ def sample(options: argparse.Namespace) -> None:
 def reproduce_figure(options: argparse.Namespace) -> None:
     """Train and measure by a recipe: that of Burda et al. 2016, or the book's own."""
     recipe = RECIPES[options.what]
-    require_writable(options.checkpoint)
     require_place(options.checkpoint, options.resume)
     if options.json is not None:
         require_writable(options.json, options.checkpoint)
@@ -120,8 +118,7 @@ def reproduce_figure(options: argparse.Namespace) -> None:
     elif options.budget is None:
         plan = PAPER
     elif options.resume and options.checkpoint.exists():
-        # A file that holds a model only says no epochs; going on from it is refused by ``fit``.
-        plan = shorter(recipe, read_checkpoint(options.checkpoint)[1].get("epochs", 1))
+        plan = shorter(recipe, read_run(options.checkpoint)["epochs"])
     else:
         plan = plan_for(recipe, options.budget, options.k_train, data, options.device)
     result = reproduce(
