@@ -90,9 +90,8 @@ def test_make_serve_and_make_live_serve_this_machine_alone(tmp_path):
     with serve(tmp_path) as address:
         port = int(address.rpartition(":")[2])
         assert listens_on_this_machine_alone(port)
-    told = subprocess.check_output(
-        ["make", "-n", "-o", ".venv/.installed", "serve", f"PORT={port}"], cwd=ROOT, text=True
-    )
+    command = ["make", "--no-print-directory", "-n", "-o", ".venv/.installed", "serve"]
+    told = subprocess.check_output([*command, f"PORT={port}"], cwd=ROOT, text=True)
     server = subprocess.Popen(shlex.split(told), cwd=ROOT, stderr=subprocess.PIPE)
     try:
         for _ in range(100):
