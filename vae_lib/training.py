@@ -60,7 +60,7 @@ def plain_fit(
     Source: eq-dataset-bound, eq-minibatch, eq-gradient-step (Kingma & Welling 2014, algorithm 1).
     """
     images = model.accept(images)
-    require_settings(model, [images], epochs, batch_size, [learning_rate], 1, weight_decay, 0.0)
+    require_settings(model, [images], epochs, batch_size, [learning_rate], 1, weight_decay, 1.0)
     optimiser = AdamW(model.parameters(), learning_rate, weight_decay=weight_decay, fused=True)
     generator = torch.Generator(model.device).manual_seed(seed)
     means = []

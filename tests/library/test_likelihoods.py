@@ -105,6 +105,7 @@ def test_means_and_samples(logits, generator):
         (torch.zeros(0, 12), "empty"),
         (torch.full((2, 12), torch.nan), "24 NaN or infinite values out of 24"),
         (torch.full((2, 12), 255.0), "must lie in .0, 1.: divide 8-bit images by 255"),
+        (torch.full((2, 12), -1.0), "scale them, or use a Gaussian likelihood"),
         (torch.full((2, 12), -0.1), "values from -0.1 to -0.1, but they must lie"),
         (torch.full((2, 12), 0.5), "24 of 24 are grey: binarise them"),
     ],

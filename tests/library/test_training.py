@@ -246,6 +246,7 @@ def test_diverged_run_stops_and_keeps_the_last_good_epoch(images, tmp_path, rate
         ({"learning_rate": lambda epoch: 1e-3 - epoch * 1e-3}, "learning_rate is 0.0 in epoch 1"),
         ({"weight_decay": -1.0}, "weight_decay is -1.0: choose"),
         ({"epsilon": math.nan}, "epsilon is nan: choose"),
+        ({"epsilon": 0.0}, "epsilon is 0.0: choose"),
         ({"precision": "float8"}, "precision is 'float8': give 'float32' or 'bfloat16'"),
         ({"device": "tpu"}, "device is 'tpu': this machine offers .*cpu"),
         ({"device": "cuda:99"}, "device is 'cuda:99': this machine offers"),

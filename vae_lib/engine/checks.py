@@ -117,10 +117,13 @@ def require_unit_interval(x: Tensor) -> None:
                 f"The pixels hold {int(torch.isnan(x).sum())} NaN values out of {x.numel()}: "
                 "remove or replace them first."
             )
-        raise InputError(
-            f"The pixels have {describe(x)}, but they must lie in [0, 1]: "
-            "divide 8-bit images by 255."
+        bytes_like = least >= 0 and greatest <= 255
+        cure = (
+            "divide 8-bit images by 255"
+            if bytes_like
+            else "scale them, or use a Gaussian likelihood"
         )
+        raise InputError(f"The pixels have {describe(x)}, but they must lie in [0, 1]: {cure}.")
 
 
 def require_binary(x: Tensor) -> None:
@@ -183,9 +186,10 @@ def require_settings(
             raise InputError(f"learning_rate is {rate}{when}: choose a positive number.")
     if k < 1:
         raise InputError(f"k is {k}: draw z at least once per image.")
-    for name, value in (("weight_decay", weight_decay), ("epsilon", epsilon)):
-        if not 0 <= value < math.inf:
-            raise InputError(f"{name} is {value}: choose 0 or a small positive number.")
+    if not 0 <= weight_decay < math.inf:
+        raise InputError(f"weight_decay is {weight_decay}: choose 0 or a small positive number.")
+    if not 0 < epsilon < math.inf:
+        raise InputError(f"epsilon is {epsilon}: choose a small positive number.")
 
 
 def require_covariance(name: str, matrix: Tensor) -> None:
@@ -218,6 +222,7 @@ def require_finite(values: Sequence[float], epoch: int) -> None:
     """
     if not all(map(math.isfinite, values)):
         raise Diverged(
-            f"The training diverged in epoch {epoch + 1}: its bound or weights are not finite. A "
-            "checkpoint still holds the epoch before. Begin anew with a smaller learning rate."
+            f"The training diverged in epoch {epoch + 1}: its bound or weights are not finite. "
+            + ("A checkpoint still holds the epoch before. " if epoch > 0 else "")
+            + "Begin anew with a smaller learning rate."
         )
