@@ -60,6 +60,24 @@ def read_checkpoint(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     Raises:
         CheckpointError: If there is no such file, or it is damaged, or something else wrote it.
     """
+    before = _identity(Path(path))
+    try:
+        return _read(path)
+    except CheckpointError:
+        if _identity(Path(path)) == before:
+            raise
+    return read_checkpoint(path)  # a run wrote it anew, between safetensors' two looks at it
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        now = path.stat()
+    except OSError:
+        return ()
+    return now.st_ino, now.st_size, now.st_mtime_ns
+
+
+def _read(path: str | Path) -> tuple[Tensors, dict[str, Any]]:
     with _opened(Path(path)) as file:
         header = _header(path, file)
         # Copies, because the file is only mapped, and the run writes it anew.

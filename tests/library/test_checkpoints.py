@@ -632,3 +632,18 @@ def test_file_is_plain_json_and_safetensors(kept):
     header = json.loads(whole[8 : 8 + int.from_bytes(whole[:8], "little")])
     about = json.loads(header["__metadata__"]["about"])
     assert len(about["history"]["seconds"]) == 2 and about["settings"]["batch_size"] == 48
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    """safetensors opens a file twice: for its header, and for its numbers."""
+    path, real = tmp_path / "a.safetensors", checkpoints._read
+    write_checkpoint(path, {"model.a": torch.zeros(2)}, {"epochs": 1})
+
+    def interrupted(name):
+        monkeypatch.setattr(checkpoints, "_read", real)
+        write_checkpoint(path, {"model.a": torch.ones(2)}, {"epochs": 2})
+        raise CheckpointError("damaged: the header of one file, the numbers of another")
+
+    monkeypatch.setattr(checkpoints, "_read", interrupted)
+    tensors, about = read_checkpoint(path)
+    assert about == {"epochs": 2} and tensors["model.a"].tolist() == [1, 1]
