@@ -128,6 +128,26 @@ def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
     agree(student.log_var.item(), best.log_var.item(), atol=0.01)
 
 
+def test_data_without_a_direction_have_a_maximum_without_weights():
+    """Equal variances in all of four directions: for some, rounding lifts their mean above them."""
+    points = torch.cat([torch.eye(4), -torch.eye(4)])
+    for scale in torch.arange(0.1, 5, 0.1):
+        best = LinearGaussian.maximum_likelihood(scale * points, 1)
+        agree(best.log_var.exp(), scale**2 / 4, rtol=1e-14)
+        agree(best.weight, torch.zeros(4, 1), atol=1e-7)  # the root of the rounding
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_order_of_eigenvalues_is_judged_by_their_size(scale):
+    """NumPy's own, of a covariance without full rank, may rise or be negative by rounding."""
+    root = np.random.default_rng(0).normal(size=(3, 8)) * math.sqrt(scale)
+    rounded = torch.from_numpy(np.linalg.eigvalsh(root.T @ root)[::-1].copy())
+    assert rounded[-1].abs() > 0 and (forecast_unit_variance(rounded, 3, scale) >= 0).all()
+    for wrong in ([1.0, 1.01], [1.0, -0.01]):
+        with pytest.raises(ValueError, match="in descending order"):
+            forecast_unit_variance(scale * torch.tensor(wrong), 1, scale)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

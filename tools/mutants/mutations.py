@@ -9,7 +9,7 @@ LIBRARIES = ("torch", "math", "F", "torch.linalg")
 DROPPED = {
     **dict.fromkeys(["exp", "log", "sqrt", "sum", "mean", "logsumexp", "sigmoid", "softplus"], 0),
     **dict.fromkeys(["diag", "diag_embed", "inv", "cholesky", "bernoulli", "reversed"], 0),
-    **dict.fromkeys(["expm1", "log1p", "abs", "clamp", "flip", "permutation"], 0),
+    **dict.fromkeys(["expm1", "log1p", "abs", "clamp", "flip"], 0),
     **{"_half_log_det": 0, "_solve": 1, "solve_triangular": 1},
 }
 REDUCTION = {"sum": "mean", "mean": "sum", "logsumexp": "mean"}
@@ -83,9 +83,9 @@ def _first_line(node: ast.AST) -> str:
 
 
 def _is_refusal(node: ast.AST) -> bool:
-    """``if …: raise``, ``raise``, the call of a function that does so, or ``strict=True``."""
+    """``if …: …; raise``, ``raise``, the call of a function that does so, or ``strict=True``."""
     match node:
-        case ast.If(body=[ast.Raise(), *_]) | ast.Raise():
+        case ast.If(body=[*_, ast.Raise()]) | ast.Raise():
             return True
         case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
             return name.lstrip("_").startswith("require_")
