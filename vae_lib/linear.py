@@ -281,7 +281,7 @@ def train_linear_vae(
     with torch.no_grad():
         encoder.mean.weight.copy_(0.1 * start.T)
         encoder.mean.bias.zero_()
-    vae = VAE(encoder, student.decoder, data_dim, latent_dim)
+    vae = VAE(encoder, student.decoder, data_dim, latent_dim).to(x.dtype)
     weights = [weight for weight in vae.parameters() if weight.requires_grad]
     optimiser = torch.optim.LBFGS(
         weights, max_iter=iterations, tolerance_grad=1e-8, tolerance_change=1e-11,

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tools.mutants.mutants import MODULES, report
+from tools.mutants.mutants import MODULES, WITHIN, path_of, report
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -48,9 +48,9 @@ def test_arguments_are_swapped_and_dropped():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_mutant_is_python_and_differs_only_in_its_statement(module):
-    source = (ROOT / "vae_lib" / f"{module}.py").read_text(encoding="utf-8")
+    source = (ROOT / path_of(module)).read_text(encoding="utf-8")
     original = ast.unparse(ast.parse(source)).splitlines()
-    mutants = mutants_of(module, source)
+    mutants = mutants_of(module, source, WITHIN.get(module, ("",)))
     assert len({mutant.source for mutant in mutants}) == len(mutants) > 25
     for mutant in mutants:
         ast.parse(mutant.source)

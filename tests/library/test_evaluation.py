@@ -210,6 +210,31 @@ def test_optimising_with_draws_comes_close_and_leaves_the_model_alone(random_lin
     assert model.weight.grad is None and not best.mean.requires_grad
 
 
+def test_step_size_falls_along_half_a_cosine_and_a_seed_repeats_the_draws(
+    random_linear, monkeypatch
+):
+    model, x, q = random_linear(6, 3)
+    sizes, draws = [], []
+    step, decode = torch.optim.Adam.step, model.decode
+
+    def watched(self, *arguments):
+        sizes.append(self.param_groups[0]["lr"])
+        return step(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    monkeypatch.setattr(model, "decode", lambda z: draws.append(z.shape) or decode(z))
+    first, again = (
+        optimise_posterior(
+            model, x, q, 4, 0.2, samples=7, generator=torch.Generator().manual_seed(2)
+        )
+        for _ in range(2)
+    )
+    low, high = (2 - 2**0.5) / 4, (2 + 2**0.5) / 4  # cos² of 3π/8 and of π/8
+    assert sizes == pytest.approx([0.2, 0.2 * high, 0.1, 0.2 * low] * 2, rel=1e-12)
+    assert set(draws) == {(7, 5, 3)}
+    assert torch.equal(first.mean, again.mean) and torch.equal(first.log_var, again.log_var)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

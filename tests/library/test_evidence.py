@@ -7,6 +7,7 @@ import pytest
 import torch
 from agreement import agree, agree_in_standard_errors
 from scipy.integrate import quad
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from vae_lib.evidence import (
@@ -89,6 +90,110 @@ def test_relative_variance_is_the_spread_of_estimates(generator):
     predicted = monte_carlo_relative_variance(x, model.log_var, samples=50)
     assert measured.item() == pytest.approx(predicted.item(), rel=0.1)
     agree_in_standard_errors(measured, predicted[0], error)
+
+
+class Given:
+    """A likelihood that is told its values (..., 1) for the draws of z, the same for every x."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def log_prob(self, x):
+        return self.values.expand(*self.values.shape[:-1], len(x))
+
+
+def model_with(log_joint):
+    """A model whose log p(x, z) is this function of z, an array."""
+
+    def decode(z):
+        z = z[..., 0]
+        return Given(torch.from_numpy(log_joint(z.numpy()) - norm.logpdf(z.numpy())))
+
+    return GenerativeModel(decode, 1)
+
+
+@pytest.mark.parametrize("centre", [0.0, 0.5], ids=["on the coarse grid", "between its points"])
+@pytest.mark.parametrize("change", [0.045, 0.055])
+def test_grid_is_refused_if_half_its_points_change_log_p_by_a_twentieth(centre, change):
+    """NumPy's sums over a grid of step ½ and one of step 1, for a Gaussian of just that width."""
+
+    def difference(width):
+        fine, coarse = (
+            step * norm.pdf(np.arange(-8, 8 + step, step), centre, width).sum()
+            for step in (0.5, 1.0)
+        )
+        return abs(math.log(coarse / fine)) - change
+
+    width = brentq(difference, 0.3, 0.6)
+    model = model_with(lambda z: norm.logpdf(z, centre, width))
+    x = torch.zeros(2, 1)
+    if change < 0.05:
+        # By Poisson's summation the finer grid itself is off by 2 exp(-2π² width² / step²) < 1e-5.
+        assert quadrature_evidence(model, x, points=33).abs().max() < 1e-5
+    else:
+        with pytest.raises(ValueError, match=r"too coarse for 2 data points.* the step 0\.5"):
+            quadrature_evidence(model, x, points=33)
+
+
+@pytest.mark.parametrize("rates", [(0.6, 0.6), (3.0, 0.6), (0.6, 3.0)])
+@pytest.mark.parametrize("share", [0.9e-4, 1.1e-4])
+def test_grid_is_refused_if_it_leaves_out_a_ten_thousandth(rates, share):
+    """Two exponential tails: what lies beyond the ends is known in closed form."""
+    left, right = rates
+
+    def beyond(limit):
+        return (right * math.exp(-left * limit) + left * math.exp(-right * limit)) / (left + right)
+
+    limit = brentq(lambda limit: beyond(limit) - share, 1, 40)
+
+    def log_joint(z):
+        slope = np.where(z < 0, left, -right)
+        return math.log(left * right / (left + right)) + slope * z
+
+    x = torch.zeros(2, 1)
+    if share < 1e-4:
+        # The kink at 0 costs the trapezoidal rule about left * right * step² / 12 < 2e-4.
+        found = quadrature_evidence(model_with(log_joint), x, 1001, limit)
+        assert found.abs().max() < 3e-4
+    else:
+        with pytest.raises(ValueError, match=r"more than 0\.0001 .* for 2 data points"):
+            quadrature_evidence(model_with(log_joint), x, 1001, limit)
+
+
+def test_grid_need_not_reach_beyond_where_the_density_ends():
+    """A density on (-1, 1) alone; its jump costs the rule half a step, 0.004."""
+
+    def log_joint(z):
+        return np.where(abs(z) < 1, -math.log(2), -np.inf)
+
+    assert quadrature_evidence(model_with(log_joint), torch.zeros(2, 1)).abs().max() < 0.005
+    with pytest.raises(ValueError, match="give a larger limit"):
+        quadrature_evidence(model_with(lambda z: 0.0 * z), torch.zeros(2, 1))
+
+
+@pytest.mark.parametrize(("affordable", "largest"), [(12, 3), (2, 1)])
+def test_no_more_is_decoded_at_once_than_memory_holds(
+    affordable, largest, random_linear, monkeypatch
+):
+    """Of 4 data points 12 draws at once are 3 for each; and one for each is the least."""
+    model, x, _ = random_linear(3, 1)
+    model, x, seen = model.float(), x[:4].float(), []
+    monkeypatch.setattr("vae_lib.evidence.affordable_draws", lambda x: affordable)
+    decode = model.decode
+    monkeypatch.setattr(model, "decode", lambda z: seen.append(z.shape) or decode(z))
+    with torch.device("meta"):  # what is made must go to the model's device, not to the default one
+        by_grid = quadrature_evidence(model, x, 101)
+        by_draws = monte_carlo_evidence(model, x, 101, torch.Generator("cpu").manual_seed(1))
+    assert set(seen) <= {(n, 1, 1) for n in range(1, largest + 1)}
+    assert (largest, 1, 1) in seen and sum(shape[0] for shape in seen) == 202
+    assert by_grid.dtype == by_draws.dtype == torch.float32
+    z = torch.randn(101, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float32)
+    mean = (z @ model.weight.T + model.bias).numpy().astype(float)
+    std = math.exp(model.log_var.item() / 2)
+    log_prob = norm.logpdf(x.numpy().astype(float), mean, std).sum(-1)  # (101, 4)
+    expected = np.logaddexp.reduce(log_prob) - math.log(101)
+    agree(by_draws, torch.from_numpy(expected).float(), rtol=1e-5)  # single precision
+    agree(by_grid, model.log_evidence(x), rtol=1e-5)
 
 
 def test_what_cannot_be_computed_is_refused():

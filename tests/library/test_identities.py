@@ -223,6 +223,14 @@ def test_low_rank_inverse_is_numpys(generator):
     agree(low_rank_inverse(weight, log_var), expected, atol=ROUNDING)
 
 
+def test_low_rank_inverse_is_of_its_arguments_kind_and_on_their_device(generator):
+    """Whatever the defaults: float64 is that of the tests, and "meta" holds no numbers."""
+    weight = torch.randn(7, 2, generator=generator).float()
+    with torch.device("meta"):
+        inverse = low_rank_inverse(weight, torch.tensor(-0.6, dtype=torch.float32, device="cpu"))
+    assert inverse.dtype == torch.float32 and inverse.device.type == "cpu"
+
+
 @pytest.mark.equation("eq-determinant-lemma", oracle="NumPy")
 def test_low_rank_log_det_is_numpys(generator):
     weight, log_var = torch.randn(7, 2, generator=generator), torch.tensor(-0.6)

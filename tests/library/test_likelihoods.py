@@ -94,8 +94,9 @@ def test_means_and_samples(logits, generator):
     assert set(drawn.unique().tolist()) <= {0.0, 1.0}
     torch.testing.assert_close(Bernoulli(logits).mean, torch.sigmoid(logits))
     many = Gaussian(torch.full((40_000, 1), 2.0), torch.tensor([-2.0])).sample(generator)
-    assert many.mean().item() == pytest.approx(2.0, abs=0.01)  # five standard errors
-    assert many.std().item() == pytest.approx(np.exp(-1.0), abs=0.01)
+    error = np.exp(-1.0) / 40_000**0.5
+    assert many.mean().item() == pytest.approx(2.0, abs=4 * error)
+    assert many.std().item() == pytest.approx(np.exp(-1.0), abs=4 * error / 2**0.5)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,63 @@ def test_learned_noise_reaches_the_exact_maximum(data, latent_dim):
     agree(student.log_var.item(), best.log_var.item(), atol=0.01)
 
 
+def test_data_without_a_direction_have_a_maximum_without_weights():
+    """Equal variances in all of four directions: for some, rounding lifts their mean above them."""
+    points = torch.cat([torch.eye(4), -torch.eye(4)])
+    for scale in torch.arange(0.1, 5, 0.1):
+        best = LinearGaussian.maximum_likelihood(scale * points, 1)
+        agree(best.log_var.exp(), scale**2 / 4, rtol=1e-14)
+        agree(best.weight, torch.zeros(4, 1), atol=1e-7)  # the root of the rounding
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_order_of_eigenvalues_is_judged_by_their_size(scale):
+    """NumPy's own, of a covariance without full rank, may rise or be negative by rounding."""
+    root = np.random.default_rng(0).normal(size=(3, 8)) * math.sqrt(scale)
+    rounded = torch.from_numpy(np.linalg.eigvalsh(root.T @ root)[::-1].copy())
+    assert rounded[-1].abs() > 0 and (forecast_unit_variance(rounded, 3, scale) >= 0).all()
+    for wrong in ([1.0, 1.01], [1.0, -0.01]):
+        with pytest.raises(ValueError, match="in descending order"):
+            forecast_unit_variance(scale * torch.tensor(wrong), 1, scale)
+
+
+def test_solution_is_of_the_models_kind_and_on_its_device(random_linear):
+    """Whatever the defaults: float64 is that of the tests, and "meta" holds no numbers."""
+    model, x, _ = random_linear(5, 3)
+    exact, single = model.encode(x), model.float()
+    with torch.device("meta"):
+        posterior, evidence = single.encode(x), single.log_evidence(x)
+        precision = single.precision
+    for result in (posterior.mean, posterior.scale_tril, evidence, precision):
+        assert result.dtype == torch.float32 and result.device.type == "cpu"
+    agree(posterior.mean.double(), exact.mean, atol=1e-5)  # rounding in float32
+
+
+def test_training_starts_where_the_seed_says(data, monkeypatch):
+    """Without a step of the search; the loss is asked for twice, its slopes are those of once."""
+    x, _ = data
+
+    class Still(torch.optim.LBFGS):
+        def step(self, closure):
+            assert closure() == closure()
+
+    monkeypatch.setattr(torch.optim, "LBFGS", Still)
+    torch.set_default_dtype(torch.float32)
+    generator = torch.Generator().manual_seed(4)
+    vae, student = train_linear_vae(x, 3, 0.5, generator=torch.Generator().manual_seed(4))
+    start = torch.randn(6, 3, generator=generator, dtype=torch.float64)
+    agree(student.weight, start, atol=0)
+    agree(student.bias, torch.zeros(6).double(), atol=0)
+    agree(student.log_var, math.log(0.5), atol=1e-15)
+    agree(vae.encoder.mean.weight, 0.1 * start.T, atol=1e-15)
+    agree(vae.encoder.mean.bias, torch.zeros(3).double(), atol=0)
+    weights = [*vae.encoder.parameters()]
+    loss = elbo(vae, x, noise=sigma_points(3)).loss
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        agree(weight.grad, slope, rtol=1e-12)
+    assert not any(weight.requires_grad for weight in student.parameters())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -102,11 +102,12 @@ def test_forms_of_the_bound_agree_by_quadrature():
     data = torch.tensor(x)[None]
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     z = q.transform(torch.tensor(nodes)[:, None, None])
-    terms = model.decode(z).log_prob(data)[:, 0]
-    gauss_hermite = (torch.tensor(weights / weights.sum()) * terms).sum() - q.kl_to_standard()
-    agree(gauss_hermite.item(), by_joint, atol=1e-7)
+    terms, weights = model.decode(z).log_prob(data)[:, 0], torch.tensor(weights / weights.sum())
+    mean_term = (weights * terms).sum()
+    agree((mean_term - q.kl_to_standard()).item(), by_joint, atol=1e-7)
     draws = elbo(model, data, q=q, samples=200_000, generator=torch.Generator().manual_seed(0))
-    assert draws.value.item() == pytest.approx(by_joint, abs=0.01)  # over five standard errors
+    error = math.sqrt((weights * (terms - mean_term) ** 2).sum() / 200_000)
+    assert draws.value.item() == pytest.approx(by_joint, abs=4 * error)
 
 
 @pytest.mark.equation("eq-elbo-estimate", oracle="Monte Carlo")
@@ -185,14 +186,14 @@ def test_bar_of_the_log_likelihood_is_shown_only_if_asked_for(capsys):
 
 
 def test_log_likelihood_reaches_the_evidence(random_linear, generator):
-    """Four standard errors of the estimate, found from 20 repetitions."""
+    """Four standard errors of the mean of 20 estimates; each is too low by half its variance."""
     model, x, _ = random_linear(4, 2)
     exact, evidence = model.encode(x), model.log_evidence(x)
     spread = exact.scale_tril.diagonal(dim1=-2, dim2=-1).log() * 2 + 0.7
     model.encode = lambda _: DiagonalGaussian(exact.mean, spread)  # wider than the posterior
     runs = torch.stack([log_likelihood(model, x, 2000, 500, generator) for _ in range(20)])
-    error = runs.std(0) / math.sqrt(20)
-    assert ((runs.mean(0) - evidence).abs() < 4 * error + 1e-3).all()
+    error, bias = runs.std(0) / math.sqrt(20), runs.var(0) / 2
+    assert ((runs.mean(0) + bias - evidence).abs() < 4 * error).all()
 
 
 @pytest.mark.equation("eq-dataset-bound", oracle="exact model")

@@ -48,6 +48,17 @@ def test_one_cycle_is_pytorch_s_at_the_middle_of_each_epoch():
     assert ours == pytest.approx(rates[fine // 2 :: fine], abs=2e-3 * 0.02)
 
 
+def test_one_cycle_by_hand():
+    """Two epochs up and two down, each at its middle: sin² of π/8 and 3π/8 of the peak."""
+    low, high = (2 - 2**0.5) / 4, (2 + 2**0.5) / 4
+    cycle = OneCycle(0.5, 4, warm_up=0.5)
+    expected = [0.5 * low, 0.5 * high, 0.5 * high, 0.5 * low]
+    assert [cycle(epoch) for epoch in range(4)] == pytest.approx(expected, rel=1e-14)
+    # An epoch from either end of a long cycle the cosine is below the least rate.
+    long = OneCycle(0.5, 1000)
+    assert long(0) == long(999) == 0.5 * 1e-4
+
+
 def test_burda_s_stages_are_the_published_ones():
     """3^i epochs at 0.001 * 10^(-i/7): the rates of the paper, by hand."""
     stages = BurdaStages()
@@ -101,6 +112,7 @@ def test_schedule_reaches_the_optimiser(monkeypatch):
         (lambda: OneCycle(float("nan"), 10), "peak is nan"),
         (lambda: OneCycle(float("inf"), 10), "peak is inf"),
         (lambda: OneCycle(10**400, 10), "peak is 1"),
+        (lambda: OneCycle(1.5e30, 10), "peak is 1.5e[+]30"),
         (lambda: OneCycle("0.1", 10), "peak is '0.1'"),
         (lambda: OneCycle(1e-3, 0), "epochs is 0: choose 1 or more"),
         (lambda: OneCycle(1e-3, None), "epochs is None"),

@@ -1,20 +1,23 @@
 """The training loop: it descends, repeats itself, reports what it did, and refuses bad settings."""
 
 import math
+import time
 
 import pytest
 import torch
 from agreement import agree
 
+from vae_lib import training
 from vae_lib.checkpoints import read_checkpoint, write_checkpoint
+from vae_lib.data import binarise
 from vae_lib.engine.checks import Diverged
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.speed import choose_threads
 from vae_lib.keeping import Keep
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import mlp_vae
-from vae_lib.objectives import elbo
-from vae_lib.training import fit, plain_fit
+from vae_lib.objectives import elbo, importance_weighted_bound
+from vae_lib.training import Bound, fit, plain_fit
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +123,73 @@ def test_fit_is_plain_fit_to_the_last_bit(images, batch_size, validate):
     )  # fmt: skip
     assert history.train_bound == means
     require_same_weights(model, twin)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_each_process_takes_its_rows_of_a_batch_and_twice_its_share(images, monkeypatch, rank, k):
+    """One of two processes, the other left out: DDP would halve the sum of their gradients.
+
+    In double precision, with the defaults elsewhere: a step's tensors are the model's own kind.
+    """
+    monkeypatch.setattr(training, "rank_and_count", lambda: (rank, 2))
+    monkeypatch.setattr(training, "with_shared_gradients", lambda module: module)
+    monkeypatch.setattr(training, "add_up", lambda sums: sums)
+    model, twin = small_model().double(), small_model().double()
+    with torch.device("meta"):
+        history = fit(
+            model, images[:34], epochs=1, batch_size=17, k=k, machine=Machine("cpu"), seed=3
+        )
+    generator = torch.Generator().manual_seed(3)
+    rows = torch.randperm(34, generator=generator)  # one batch of 2 * 17
+    x = images[rows].double()
+    x = (torch.rand(x.shape, generator=generator, dtype=torch.float64) < x).double()[rank::2]
+    noise = torch.randn((k, 34, 2), generator=generator, dtype=torch.float64)[:, rank::2]
+    q = twin.encode(x)
+    if k == 1:
+        bound = elbo(twin, x, q=q, noise=noise).value
+    else:
+        bound = importance_weighted_bound(twin, x, k, q=q, noise=noise)
+    slopes = torch.autograd.grad(-2 * bound.sum() / 34, list(twin.parameters()))
+    for weight, slope in zip(model.parameters(), slopes, strict=True):
+        agree(weight.grad, slope, atol=1e-12)  # rounding of sums of 17 terms
+    agree(history.train_bound[0], bound.sum().item() / 34, atol=1e-12)
+    agree(history.train_kl[0], q.kl_to_standard().sum().item() / 34, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_process_without_rows_has_no_bound_and_gradients_of_zero(k):
+    bound = Bound(small_model(), k)
+    value, kl = bound(torch.zeros(0, 16), torch.zeros(k, 0, 2))
+    assert value.shape == kl.shape == (0,)
+    value.sum().backward()
+    assert not any(weight.grad.any() for weight in bound.parameters())
+
+
+def test_validation_is_the_elbo_of_a_fixed_draw(images):
+    """Both terms by hand after the last epoch, with the draws of the run's own seed."""
+    model = small_model()
+    history = train(model, images, seed=5)
+    x = binarise(images[160:], "fixed")
+    with torch.no_grad():
+        bound = elbo(model, x, generator=torch.Generator().manual_seed(5))
+    expected = [bound.log_likelihood.mean().item(), bound.kl.mean().item()]
+    found = [history.validation_log_likelihood[-1], history.validation_kl[-1]]
+    assert found == pytest.approx(expected, rel=1e-5)  # single precision
+
+
+def test_seconds_are_counted_from_the_start(images):
+    start = time.perf_counter()
+    seconds = train(small_model(), images).seconds
+    assert 0 < seconds[0] < seconds[1] < seconds[2] < time.perf_counter() - start
+
+
+def test_plain_fit_computes_where_the_model_is(images):
+    """Whatever the default device: "meta" holds no numbers."""
+    model = small_model()
+    with torch.device("meta"):
+        means = plain_fit(model, images, 1, 32)
+    assert math.isfinite(means[0])
 
 
 def test_named_epochs_leave_a_copy_of_the_model(images, tmp_path):

@@ -13,5 +13,5 @@ def test_a_wrong_sign_in_the_divergence_is_killed_by_its_equation():
     command += ["--tests", "tests/library/test_gaussian.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "[1/1] gaussian.py" in done.stdout and "Score 100.0 %" in done.stdout
+    assert "[1/1] vae_lib/gaussian.py" in done.stdout and "Score 100.0 %" in done.stdout
     assert "killed by tests/library/test_gaussian.py::test_kl" in done.stdout

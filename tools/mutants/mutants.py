@@ -1,9 +1,10 @@
 """Break each formula of the library, one place at a time: does a test turn red every time?
 
-Seven modules hold the formulas. Every mutant changes one expression of one of them: a sign, a
-factor, a term, σ for σ², a sum for a mean, a dropped exp. The tests then run against it, those of
-the equations first, and stop at the first failure. Not mutated: docstrings, annotations, default
-values, and refusals (``if …: raise``), which have tests of their own.
+``MODULES`` names what holds formulas. Every mutant changes one expression of it: a sign, a factor,
+a term, σ for σ², a sum for a mean, a dropped exp. Tests then run against it and stop at the first
+failure: those of the module before others that can see it, those of the equations first. Not
+mutated: docstrings, annotations, default values, decorators, and refusals (``if …: raise`` and
+calls of ``require_…``), which have tests of their own.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,34 +28,61 @@ from typing import Any
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
-MODULES = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluation", "latents")
-TESTS = [
-    f"tests/library/test_{name}.py"
-    for name in (*MODULES, "limits", "scores", "evidence", "gradients", "identities")
-]
-PRELOADED = ["matplotlib.pyplot", "opencc", "pytest", "scipy.optimize", "sympy", "torch"]
+_SHARED = ("limits", "scores", "evidence", "gradients", "identities")
+_CORE = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluation", "latents")
+# Each module with the tests that can see it, its own first.
+MODULES = {
+    **{name: (name, *(one for one in (*_CORE, *_SHARED) if one != name)) for name in _CORE},
+    "evidence": ("evidence", "identities", "limits"),
+    "gradients": ("gradients",),
+    "lessons.identities": ("identities",),
+    "lessons.wrong_losses": ("wrong_losses",),
+    "data": ("data",),
+    "schedules": ("schedules",),
+    "training": ("training", "schedules", "checkpoints"),
+}
+# Where a module is not formulas alone: those of its functions, and loops, that are.
+WITHIN = {
+    "data": ("binarise", "_embedded", "_full", "_dataset"),
+    "training": ("plain_fit", "Bound.forward", "fit.epoch", "_elbo_means"),
+}
+PRELOADED = ["matplotlib.pyplot", "mlxtend.data", "mpmath", "opencc", "pytest", "scipy.optimize"]
+PRELOADED += ["scipy.stats", "sympy", "torch", "torch.distributions"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
 LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
 REPORT = ROOT / "benchmarks" / "mutants.json"
 
-# Survivors that no test can kill, by "module.function: after", with the reason.
+# Survivors that no test can kill, by how "module.function: after" begins, with the reason.
 _FROM_THE_END = "the same slice: D - L counted from the start is -L counted from the end"
+_SEARCH = "how the search proceeds; where it ends is what the tests compare"
+_LOOK = "how the progress bar looks"
+_MEMORY = "how much memory the same numbers take"
 EXPLAINED = {
-    f"linear.LinearGaussian.maximum_likelihood: {after}": _FROM_THE_END
-    for after in (
-        "noise = values[:-latent_dim].mean()",
-        "scale = torch.sqrt(values[-latent_dim:] - noise)",
-        "weight = vectors[:, -latent_dim:] * scale",
-    )
-} | {
-    "evaluation.log_likelihood: bound = importance_weighted_bound(model, images, size, "
-    "generator=generator)": "the same proposal: it is then encoded once for each chunk",
-    "evaluation.log_likelihood: total = torch.logaddexp(bound + math.log(size), total)": (
-        "logaddexp is symmetric"
+    "linear.LinearGaussian.maximum_likelihood: noise = values[:-latent_dim].mean()": _FROM_THE_END,
+    "linear.LinearGaussian.maximum_likelihood: scale = torch.sqrt((values[-latent_dim:] - noise)"
+    ".clamp(min=0))": _FROM_THE_END,
+    "linear.LinearGaussian.maximum_likelihood: weight = vectors[:, -latent_dim:] * scale": (
+        _FROM_THE_END
     ),
+    "linear.train_linear_vae: optimiser = torch.optim.LBFGS(": _SEARCH,
+    "evaluation.log_likelihood.images.start: bound = importance_weighted_bound(model, images, "
+    "size, generator=generator)": "the same proposal: it is then encoded once for each chunk",
+    "evaluation.log_likelihood.images.start: total = torch.logaddexp(bound + math.log(size), "
+    "total)": "logaddexp is symmetric",
+    "evidence.quadrature_evidence: z = torch.linspace(limit, -limit, ": "the same grid, backwards",
+    "evidence._trapezoid: log_weight = torch.full_like(log_values, ": _MEMORY,
+    "training.Bound.forward: nothing = torch.stack([weight.mean() ": "of nothing, in either case",
+    "training.fit.epoch: bar.set_postfix_str(": _LOOK,
+    "training.fit.epoch: weights = [weight.": "as finite, and only that is asked",
+    "data._embedded.digit: for digit in range(": "there is no digit from 10 on: nothing is drawn",
 }
+
+
+def path_of(module: str) -> str:
+    """The file of a module of ``vae_lib``, from the root of the project."""
+    return f"vae_lib/{module.replace('.', '/')}.py"
 
 
 class _Replacement(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -62,7 +90,7 @@ class _Replacement(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, mutant: Mutant) -> None:
         self.name, self.source = f"vae_lib.{mutant.module}", mutant.source
-        self.path = ROOT / "vae_lib" / f"{mutant.module}.py"
+        self.path = ROOT / path_of(mutant.module)
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
         if fullname == self.name:
@@ -76,16 +104,15 @@ class _Replacement(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 class _Watcher:
     """A pytest plugin: runs the equations' tests first, quick before slow; notes which fails."""
 
-    def __init__(self, module: str, seconds: dict[str, float]) -> None:
-        self.module, self.known = module, seconds
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self.known = seconds
         self.seconds: dict[str, float] = {}
         self.killer: dict[str, Any] = {}
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        def order(item: Any) -> tuple[bool, bool, float]:
-            other = item.path.stem != f"test_{self.module}"
+        def order(item: Any) -> tuple[bool, float]:
             equation = item.get_closest_marker("equation") is not None
-            return not equation, other, self.known.get(item.nodeid, 0.0)
+            return not equation, self.known.get(item.nodeid, 0.0)
 
         items.sort(key=order)
 
@@ -112,14 +139,19 @@ def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], re
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         sys.meta_path.insert(0, _Replacement(mutant))
-    watcher = _Watcher(mutant.module if mutant else "", seconds)
-    code = pytest.main([*QUICK, *tests], plugins=[watcher])
+    watcher, code = _Watcher(seconds), 0
+    for files in (tests[:1], tests[1:]):
+        if files and code == 0:
+            code = pytest.main([*QUICK, *files], plugins=[watcher])
     found = {"code": int(code), "seconds": watcher.seconds, "killer": watcher.killer}
     result.write_text(json.dumps(found), encoding="utf-8")
 
 
 def run(
-    mutants: Sequence[Mutant | None], tests: list[str], seconds: dict[str, float], workers: int
+    mutants: Sequence[Mutant | None],
+    tests: Callable[[Mutant | None], list[str]],
+    seconds: dict[str, float],
+    workers: int,
 ) -> Iterator[tuple[Mutant | None, dict[str, Any]]]:
     """Fork one process for each mutant, and give back what its tests said, as it comes."""
     waiting = list(reversed(mutants))
@@ -133,7 +165,7 @@ def run(
                 child = os.fork()
                 if child == 0:
                     try:
-                        _test(mutant, tests, seconds, result)
+                        _test(mutant, tests(mutant), seconds, result)
                     finally:
                         os._exit(0)
                 running[child] = mutant, result
@@ -162,29 +194,32 @@ def report(outcomes: list[tuple[Mutant, dict[str, Any]]], took: float) -> dict[s
         ):
             count.update({key: int(value) for key, value in kind.items()})
         if outcome["code"] == 0:
-            reason = EXPLAINED.get(f"{mutant.module}.{mutant.function}: {mutant.after}", "")
-            place = f"vae_lib/{mutant.module}.py:{mutant.line} {mutant.function}"
+            name = f"{mutant.module}.{mutant.function}: {mutant.after}"
+            reason = next((why for key, why in EXPLAINED.items() if name.startswith(key)), "")
+            place = f"{path_of(mutant.module)}:{mutant.line} {mutant.function}"
             diff = [f"- {mutant.before}", f"+ {mutant.after}"]
             survivors.append({"place": place, "kind": mutant.kind, "diff": diff, "reason": reason})
     score = round(100 * total["killed"] / max(total["made"], 1), 2)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = {"seconds": round(took), "cpu_seconds": round(used.ru_utime + used.ru_stime)}
     summary = {"score_percent": score, **total, **seconds}
-    return {"summary": summary, "tests": TESTS, **counts, "survivors": survivors}
+    return {"summary": summary, "tests": MODULES, **counts, "survivors": survivors}
 
 
 def main() -> None:
     """Make every mutant, run the tests against each, print and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--match", default="", help="only mutants whose description holds this")
-    parser.add_argument("--tests", nargs="+", default=TESTS, help="the files that hold the tests")
+    parser.add_argument("--tests", nargs="+", help="files with tests, in place of the module's")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     started = time.monotonic()
     mutants = [
         mutant
         for module in MODULES
-        for mutant in mutants_of(module, (ROOT / "vae_lib" / f"{module}.py").read_text("utf-8"))
+        for mutant in mutants_of(
+            module, (ROOT / path_of(module)).read_text("utf-8"), WITHIN.get(module, ("",))
+        )
         if options.match in str(mutant)
     ]
     os.environ |= {
@@ -196,20 +231,26 @@ def main() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     gc.freeze()  # the children share this memory
-    ((_, unbroken),) = run([None], options.tests, {}, 1)
+
+    def tests(mutant: Mutant | None) -> list[str]:
+        concerned = [mutant] if mutant else mutants
+        names = dict.fromkeys(name for one in concerned for name in MODULES[one.module])
+        return options.tests or [f"tests/library/test_{name}.py" for name in names]
+
+    ((_, unbroken),) = run([None], tests, {}, 1)
     if unbroken["code"] != 0:
         raise SystemExit(f"The tests fail before anything is broken: {unbroken['killer']}")
     outcomes: list[tuple[Mutant, dict[str, Any]]] = []
     seconds = unbroken["seconds"]
-    for mutant, outcome in run(mutants, options.tests, seconds, options.workers):
+    for mutant, outcome in run(mutants, tests, seconds, options.workers):
         assert mutant is not None
         outcomes.append((mutant, outcome))
         fate = f"killed by {outcome['killer'].get('test')}" if outcome["code"] else "SURVIVED"
-        place = f"{mutant.module}.py:{mutant.line} {mutant.kind}"
+        place = f"{path_of(mutant.module)}:{mutant.line} {mutant.kind}"
         print(f"[{len(outcomes)}/{len(mutants)}] {place}: {fate}", flush=True)
     outcomes.sort(key=lambda pair: mutants.index(pair[0]))
     found = report(outcomes, time.monotonic() - started)
-    if not options.match and options.tests == TESTS:
+    if not options.match and not options.tests:
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     show(found)
@@ -220,10 +261,10 @@ def main() -> None:
 def show(found: dict[str, Any]) -> None:
     """Print the counts as a table, and each survivor with its reason."""
     columns = ("made", "killed", "by an equation's test", "by a wrong value")
-    print(f"\n{'':18}" + "".join(f"{column:>24}" for column in columns))
+    print(f"\n{'':22}" + "".join(f"{column:>24}" for column in columns))
     rows = {**found["module"], **found["kind"], "all": found["summary"]}
     for name, count in rows.items():
-        print(f"{name:18}" + "".join(f"{count[column]:24}" for column in columns))
+        print(f"{name:22}" + "".join(f"{count[column]:24}" for column in columns))
     for survivor in found["survivors"]:
         print(f"\n{survivor['place']} ({survivor['kind']})", *survivor["diff"], sep="\n  ")
         print(f"  {survivor['reason'] or 'NOT EXPLAINED'}")
