@@ -141,8 +141,8 @@ def _broken(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             if isinstance(op, ast.MatMult):
                 yield "swapped", ast.BinOp(right, op, left)
             else:
-                other = ast.Div() if isinstance(op, ast.Mult) else ast.Mult()
-                yield "factor", ast.BinOp(left, other, right)
+                inverse = ast.Div() if isinstance(op, ast.Mult) else ast.Mult()
+                yield "factor", ast.BinOp(left, inverse, right)
         case ast.BinOp(left=left, op=ast.Pow()):
             yield "dropped square", left
         case ast.UnaryOp(op=ast.USub(), operand=operand):
