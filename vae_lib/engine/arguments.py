@@ -35,7 +35,7 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        signature = inspect.signature(function)
+        defaults = {n: one.default for n, one in inspect.signature(function).parameters.items()}
         is_init = function.__name__ == "__init__"
         hints: dict[str, Any] = {}
 
@@ -45,12 +45,14 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 hints.update(typing.get_type_hints(function, include_extras=True))
             sizes: dict[str, tuple[int, str]] = {}
             first: tuple[str, Tensor] | None = None
-            bound = signature.bind(*args, **kwargs)
-            for name, value in bound.arguments.items():
-                if value is signature.parameters[name].default or (name == "self" and is_init):
+            given: dict[str, Any] = dict(zip(defaults, args, strict=False)) | kwargs
+            if len(given) < len(args) + len(kwargs):  # more than it takes, or one of them twice
+                return function(*args, **kwargs)
+            for name, value in given.items():
+                if value is defaults.get(name) or (name == "self" and is_init):
                     continue
                 if isinstance(value, np.generic):
-                    bound.arguments[name] = value = value.item()
+                    given[name] = value = value.item()
                 if name in hints:
                     _require_type(name, value, hints[name])
                 tensor = _tensor_of(value)
@@ -63,7 +65,7 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if name in shapes:
                     _require_shape(name, tensor, shapes[name], sizes)
                     require_finite_values(name, tensor)
-            return function(*bound.args, **bound.kwargs)
+            return typing.cast(Any, function)(**given)
 
         return checked
 

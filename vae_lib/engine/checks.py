@@ -91,11 +91,8 @@ def require_fitting(name: str, tensor: Tensor, shape: Sequence[int], other: str)
     Raises:
         ValueError: If not.
     """
-    try:
-        fits = tensor.shape[-1:] == shape[-1:] and torch.broadcast_shapes(tensor.shape, shape)
-    except RuntimeError:  # they do not broadcast
-        fits = False
-    if not fits:
+    pairs = zip(reversed(tensor.shape), reversed(shape), strict=False)
+    if tensor.shape[-1:] != shape[-1:] or not all(a == b or 1 in (a, b) for a, b in pairs):
         raise InputError(
             f"{name} has the shape {tuple(tensor.shape)} and {other} {tuple(shape)}: the last "
             "dimensions must be equal, the others equal or 1."
