@@ -11,7 +11,8 @@ import sys
 
 from vae_lib.engine.stopping import end_quietly_while_loading
 
-if sys.argv[:1] == ["-m"]:  # so Python marks that it is loading the package for `-m vae_lib`
+# Python marks by "-m" alone that it is loading a package for `-m`; that of another is its own.
+if sys.argv[:1] == ["-m"] and "-m vae_lib" in " ".join(sys.orig_argv[1:]):
     end_quietly_while_loading()
 
 from vae_lib.checkpoints import load_model, load_pretrained

@@ -575,3 +575,19 @@ def test_model_without_a_run_is_nothing_to_go_on_from(call, tiny):
     command = ["reproduce", "book", "--device", "cpu", "--budget", "1", "--resume"]
     status, _, err = call(*command)
     assert status == 2 and "without the run that made it" in err
+
+
+@posix
+def test_a_program_that_imports_the_library_keeps_its_own_answer_to_a_signal(tmp_path):
+    """Run by ``python -m``, too, its package imports the library before its arguments are there."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/__init__.py").write_text("import vae_lib\n", encoding="utf-8")
+    says = "import signal\nprint(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    (tmp_path / "mine/__main__.py").write_text(says, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "mine"],
+        env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    assert done.stdout == "True\n"
