@@ -60,6 +60,7 @@ _SEARCH = "how the search proceeds; where it ends is what the tests compare"
 _LOOK = "how the progress bar looks"
 _MEMORY = "how much memory the same numbers take"
 _ONE_AXIS = "the same axis: there are two, and it is the last"
+_SYMMETRIC = "a symmetric matrix gives the same from the left and from the right"
 _PRODUCT = "only the product of both numbers counts"
 _KERNEL = "the same steps by another of PyTorch's kernels"
 EXPLAINED = {
@@ -75,6 +76,11 @@ EXPLAINED = {
     "lessons.wrong_losses.mass_check: grid = torch.linspace(low, high, ": "a grid as fine or finer",
     "linear.LinearGaussian._solved: return ((inverse * signs).flip(1, 0), ": "both axes are turned",
     "linear.LinearGaussian._solved: return ((inverse / signs)": "a sign is its own inverse",
+    "lessons.identities.product: centre = (precision @ mean + other_precision @ other_mean) @ ": (
+        _SYMMETRIC
+    ),
+    "lessons.identities.product: centre = combined @ (mean @ precision + ": _SYMMETRIC,
+    "lessons.identities.product: centre = combined @ (precision @ mean + other_mean @ ": _SYMMETRIC,
     "linear._used: rounding = ": "where the refusal of a wrong order begins",
     "evaluation.log_likelihood: pass": _MEMORY,
     "evaluation.log_likelihood: threads = choose_threads(chunk, count_weights(model)) if": _PRODUCT,
