@@ -46,8 +46,8 @@ WITHIN = {
     "data": ("binarise", "_embedded", "_full", "_dataset"),
     "training": ("plain_fit", "Bound.forward", "fit.epoch", "_elbo_means"),
 }
-PRELOADED = ["matplotlib.pyplot", "mlxtend.data", "mpmath", "opencc", "pytest", "scipy.optimize"]
-PRELOADED += ["scipy.stats", "sympy", "torch", "torch.distributions"]
+PRELOADED = ["hypothesis", "matplotlib.pyplot", "mlxtend.data", "mpmath", "opencc", "pytest"]
+PRELOADED += ["scipy.optimize", "scipy.stats", "sympy", "torch", "torch.distributions"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
