@@ -81,6 +81,7 @@ EXPLAINED = {
     ),
     "lessons.identities.product: centre = combined @ (mean @ precision + ": _SYMMETRIC,
     "lessons.identities.product: centre = combined @ (precision @ mean + other_mean @ ": _SYMMETRIC,
+    "schedules.OneCycle.__call__: phase = position / top + 1 if": "cosine repeats after 2π",
     "linear._used: rounding = ": "where the refusal of a wrong order begins",
     "evaluation.log_likelihood: pass": _MEMORY,
     "evaluation.log_likelihood: threads = choose_threads(chunk, count_weights(model)) if": _PRODUCT,
