@@ -70,6 +70,9 @@ EXPLAINED = {
     "lessons.wrong_losses.doubling_check: double = loss(twice, torch.cat([bench.x, bench.x], "
     "dim=1)": _ONE_AXIS,
     "lessons.wrong_losses.rescaling_check: return _largest(change - bench.x.shape[1] *": _ONE_AXIS,
+    "lessons.wrong_losses.make_bench: weight = columns * (1 + torch.arange(latent_dim))": (
+        "whole numbers times float64 are float64"
+    ),
     "lessons.wrong_losses.make_bench: variance = (exact.scale_tril ** 2).sum(": (
         "the matrix is diagonal here: its rows and its columns have the same sums"
     ),
