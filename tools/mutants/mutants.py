@@ -46,8 +46,8 @@ WITHIN = {
     "data": ("binarise", "_embedded", "_full", "_dataset"),
     "training": ("plain_fit", "Bound.forward", "fit.epoch", "_elbo_means"),
 }
-PRELOADED = ["matplotlib.pyplot", "mlxtend.data", "mpmath", "opencc", "pytest", "scipy.optimize"]
-PRELOADED += ["scipy.stats", "sympy", "torch", "torch.distributions"]
+PRELOADED = ["hypothesis", "matplotlib.pyplot", "mlxtend.data", "mpmath", "opencc", "pytest"]
+PRELOADED += ["scipy.optimize", "scipy.stats", "sympy", "torch", "torch.distributions"]
 # Stop at the first failure, and skip what only serves a person who reads the failure.
 QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
@@ -59,7 +59,35 @@ _FROM_THE_END = "the same slice: D - L counted from the start is -L counted from
 _SEARCH = "how the search proceeds; where it ends is what the tests compare"
 _LOOK = "how the progress bar looks"
 _MEMORY = "how much memory the same numbers take"
+_ONE_AXIS = "the same axis: there are two, and it is the last"
+_SYMMETRIC = "a symmetric matrix gives the same from the left and from the right"
+_PRODUCT = "only the product of both numbers counts"
+_KERNEL = "the same steps by another of PyTorch's kernels"
 EXPLAINED = {
+    "linear.LinearGaussian.maximum_likelihood: data_dim = x.shape[1]": _ONE_AXIS,
+    "linear.train_linear_vae: data_dim = x.shape[1]": _ONE_AXIS,
+    "lessons.wrong_losses.make_loss.loss: log_likelihood = log_likelihood / x.shape[1]": _ONE_AXIS,
+    "lessons.wrong_losses.doubling_check: double = loss(twice, torch.cat([bench.x, bench.x], "
+    "dim=1)": _ONE_AXIS,
+    "lessons.wrong_losses.rescaling_check: return _largest(change - bench.x.shape[1] *": _ONE_AXIS,
+    "lessons.wrong_losses.make_bench: weight = columns * (1 + torch.arange(latent_dim))": (
+        "whole numbers times float64 are float64"
+    ),
+    "lessons.wrong_losses.make_bench: variance = (exact.scale_tril ** 2).sum(": (
+        "the matrix is diagonal here: its rows and its columns have the same sums"
+    ),
+    "lessons.wrong_losses.mass_check: grid = torch.linspace(low, high, ": "a grid as fine or finer",
+    "linear.LinearGaussian._solved: return ((inverse * signs).flip(1, 0), ": "both axes are turned",
+    "linear.LinearGaussian._solved: return ((inverse / signs)": "a sign is its own inverse",
+    "lessons.identities.product: centre = (precision @ mean + other_precision @ other_mean) @ ": (
+        _SYMMETRIC
+    ),
+    "lessons.identities.product: centre = combined @ (mean @ precision + ": _SYMMETRIC,
+    "lessons.identities.product: centre = combined @ (precision @ mean + other_mean @ ": _SYMMETRIC,
+    "schedules.OneCycle.__call__: phase = position / top + 1 if": "cosine repeats after 2π",
+    "linear._used: rounding = ": "where the refusal of a wrong order begins",
+    "evaluation.log_likelihood: pass": _MEMORY,
+    "evaluation.log_likelihood: threads = choose_threads(chunk, count_weights(model)) if": _PRODUCT,
     "linear.LinearGaussian.maximum_likelihood: noise = values[:-latent_dim].mean()": _FROM_THE_END,
     "linear.LinearGaussian.maximum_likelihood: scale = torch.sqrt((values[-latent_dim:] - noise)"
     ".clamp(min=0))": _FROM_THE_END,
@@ -76,6 +104,16 @@ EXPLAINED = {
     "training.Bound.forward: nothing = torch.stack([weight.mean() ": "of nothing, in either case",
     "training.fit.epoch: bar.set_postfix_str(": _LOOK,
     "training.fit.epoch: weights = [weight.": "as finite, and only that is asked",
+    "training.plain_fit: with computing(choose_threads(batch_size, count_weights(model))):": (
+        _PRODUCT
+    ),
+    "training.plain_fit: optimiser = AdamW(model.parameters(), learning_rate, "
+    "weight_decay=weight_decay)": _KERNEL,
+    "training.plain_fit: optimiser = AdamW(model.parameters(), learning_rate, "
+    "weight_decay=weight_decay, fused=False)": _KERNEL,
+    "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
+        "NumPy takes any negative number for the length that is left open"
+    ),
     "data._embedded.digit: for digit in range(": "there is no digit from 10 on: nothing is drawn",
 }
 
