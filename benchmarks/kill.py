@@ -141,7 +141,7 @@ def pair(path: Path, epochs: int, *more: str) -> dict[str, Any]:
     about = read_checkpoint(path)[1]
     seed = about["settings"]["seed"]
     return {
-        "statuses": [status for status, _ in ends], "refused": ends[1 - seed][1],
+        "statuses": [status for status, _ in ends], "refused": ends[1 - seed][1].replace(f"{path.parent}{os.sep}", ""),
         "reads": reads[0], "corrupt_reads": faults[0],
         "kept": ends[seed][0] == 0 and len(about["history"]["seconds"]) == epochs,
         "left_over": beside(path),

@@ -33,7 +33,6 @@ def test_of_two_runs_on_one_checkpoint_the_second_is_refused(measured):
     assert both["reads"] > 0 and both["corrupt_reads"] == 0
 
 
-@pytest.mark.xfail(strict=True, reason="kill.json is of ten kills: run python -m benchmarks.kill")
 def test_kept_result_says_that_nothing_was_lost():
     result = json.loads((ROOT / "benchmarks" / "kill.json").read_text(encoding="utf-8"))
     assert result["killed"] == result["identical"] == len(result["runs"]) == kill.TIMES
