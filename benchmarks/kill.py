@@ -140,8 +140,9 @@ def pair(path: Path, epochs: int, *more: str) -> dict[str, Any]:
     reader.join()
     about = read_checkpoint(path)[1]
     seed = about["settings"]["seed"]
+    refused = ends[1 - seed][1].replace(f"{path.parent}{os.sep}", "")
     return {
-        "statuses": [status for status, _ in ends], "refused": ends[1 - seed][1].replace(f"{path.parent}{os.sep}", ""),
+        "statuses": [status for status, _ in ends], "refused": refused,
         "reads": reads[0], "corrupt_reads": faults[0],
         "kept": ends[seed][0] == 0 and len(about["history"]["seconds"]) == epochs,
         "left_over": beside(path),
