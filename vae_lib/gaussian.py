@@ -61,11 +61,6 @@ class DiagonalGaussian:
         return torch.diag_embed(self.std)
 
     @property
-    def half_log_det(self) -> Tensor:
-        """½ log det of the covariance, shape (...)."""
-        return 0.5 * self.log_var.sum(-1)
-
-    @property
     def precision(self) -> Tensor:
         """The inverse of the covariance, here diag(1/σ²), shape (..., L, L)."""
         return torch.diag_embed(torch.exp(-self.log_var))
