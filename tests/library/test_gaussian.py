@@ -214,3 +214,10 @@ def test_noise_has_the_precision_and_the_device_of_the_gaussian():
     assert sigma_points(3, torch.float32).dtype == torch.float32
     elsewhere = torch.zeros(3, device="meta")
     assert DiagonalGaussian(elsewhere, elsewhere).rsample().device.type == "meta"
+
+
+def test_each_data_point_may_have_a_covariance_of_its_own(generator):
+    factors = torch.randn(4, 3, 3, generator=generator).tril(-1) + 2 * torch.eye(3)
+    mean, value = torch.randn(2, 4, 3, generator=generator)
+    expected = MultivariateNormal(mean, scale_tril=factors).log_prob(value)
+    agree(FullGaussian(mean, factors).log_prob(value), expected, atol=1e-11)
