@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
@@ -24,16 +24,14 @@ from vae_lib.checkpoints import (
 from vae_lib.engine.locks import Taken, sole_writer
 from vae_lib.engine.processes import rank_and_count
 from vae_lib.engine.writing import remove_leftovers, try_place
+from vae_lib.history import History
 from vae_lib.models import GenerativeModel
 from vae_lib.packing import pack, require_fit, unpack
 
 P = ParamSpec("P")
 R = TypeVar("R")
-# The lists of training.History: one number an epoch, of the validation's perhaps none.
-FIGURES = (
-    "train_bound", "train_kl", "validation_log_likelihood", "validation_kl", "learning_rate",
-    "seconds",
-)  # fmt: skip
+# One number an epoch, of the validation's perhaps none.
+FIGURES = tuple(one.name for one in fields(History))
 MOST_THREADS = 1024
 SHORT = reprlib.Repr()  # what a file says may be long or deep
 SHORT.maxdict, SHORT.maxlist, SHORT.maxstring, SHORT.maxother = 10, 8, 80, 80

@@ -9,10 +9,10 @@ from typing import NoReturn, get_args
 from vae_lib.cli.output import one_line
 from vae_lib.cli.reproduce import PUBLISHED, RECIPES
 from vae_lib.data import Source
+from vae_lib.engine.arguments import MOST
 from vae_lib.engine.checks import InputError, Precision
 from vae_lib.engine.devices import pick_device
 
-MOST = 10**9  # of what can be asked for by a number; what memory holds is looked at apart
 EPOCHS, MINUTES = 10**6, 366 * 24 * 60
 THREADS = 256  # more of them than a system may allow end the process
 IMAGES = 2_500  # in one picture, 3,250 pixels a side: that takes 1 GB

@@ -38,11 +38,13 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         defaults = {n: one.default for n, one in inspect.signature(function).parameters.items()}
         is_init = function.__name__ == "__init__"
         hints: dict[str, Any] = {}
+        doors: set[str] = set()
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
             if not hints:
                 hints.update(typing.get_type_hints(function, include_extras=True))
+                doors.update(name for name, hint in hints.items() if _has_a_door(hint))
             sizes: dict[str, tuple[int, str]] = {}
             first: tuple[str, Tensor] | None = None
             given: dict[str, Any] = dict(zip(defaults, args, strict=False)) | kwargs
@@ -55,8 +57,8 @@ def takes(**shapes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     given[name] = value = value.item()
                 if name in hints:
                     _require_type(name, value, hints[name])
-                tensor = _tensor_of(value)
-                if tensor is None or _has_a_door(hints.get(name)):
+                tensor = None if name in doors else _tensor_of(value)
+                if tensor is None:
                     continue
                 first = first or (name, tensor)
                 _require_same_kind(*first, name, tensor)

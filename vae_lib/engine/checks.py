@@ -44,11 +44,15 @@ def require_data(x: Tensor, data_dim: int) -> None:
             f"The data has shape {tuple(x.shape)}, but the model expects (..., {data_dim}): "
             f"flatten each data point to {data_dim} values, e.g. images.reshape(-1, {data_dim})."
         )
+    _require_some(x)
+    require_finite_values("The data", x)
+
+
+def _require_some(x: Tensor) -> None:
     if x.numel() == 0:
         raise InputError(
             f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
         )
-    require_finite_values("The data", x)
 
 
 def require_finite_values(name: str, tensor: Tensor) -> None:
@@ -79,10 +83,7 @@ def require_batch(x: Tensor) -> None:
             f"The data has shape {tuple(x.shape)}: give a batch, shape (B, D), e.g. by "
             "images.reshape(len(images), -1)."
         )
-    if x.numel() == 0:
-        raise InputError(
-            f"The data is empty (shape {tuple(x.shape)}): give at least one data point."
-        )
+    _require_some(x)
 
 
 def require_fitting(name: str, tensor: Tensor, shape: Sequence[int], other: str) -> None:
