@@ -37,6 +37,11 @@ def _double_precision():
 
 
 @pytest.fixture
+def single_precision(_double_precision):
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
 def generator():
     return torch.Generator().manual_seed(0)
 

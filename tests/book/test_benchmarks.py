@@ -73,9 +73,7 @@ SHAPE = {
 each_file = pytest.mark.parametrize("name", FILES)
 
 
-@pytest.fixture(autouse=True)
-def _single_precision(_double_precision):
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("single_precision")
 
 
 def committed(name):

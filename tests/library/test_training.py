@@ -19,10 +19,7 @@ from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo, importance_weighted_bound
 from vae_lib.training import Bound, fit, plain_fit
 
-
-@pytest.fixture(autouse=True)
-def _single_precision(_double_precision):
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("single_precision")
 
 
 @pytest.fixture

@@ -30,13 +30,11 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 SMALL = ["--hidden", "4", "--latent-dim", "2", "--device", "cpu"]
 
 
-@pytest.fixture(autouse=True)
-def _single_precision(_double_precision):
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("single_precision")
 
 
 @pytest.fixture(autouse=True)
-def _digits(_single_precision, monkeypatch, tmp_path):
+def _digits(single_precision, monkeypatch, tmp_path):
     """200 random images in place of MNIST, and a folder of one's own."""
     pixels = torch.rand(200, 784, generator=torch.Generator().manual_seed(3))
     parts = pixels.split([140, 30, 30])

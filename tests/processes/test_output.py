@@ -21,9 +21,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 FIGURE = "log p(x) ≥ -100.50 ± 0.50 nats per image (k = 7, 2 images: 數字, binarisation: fixed)"
 
 
-@pytest.fixture(autouse=True)
-def _single_precision(_double_precision):
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("single_precision")
 
 
 @pytest.fixture(scope="module")

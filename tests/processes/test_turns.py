@@ -7,10 +7,7 @@ from benchmarks.contestants import Net, in_memory_loop
 from benchmarks.images import synthetic
 from benchmarks.turns import Turn, rounds_of
 
-
-@pytest.fixture(autouse=True)
-def _single_precision(_double_precision):
-    torch.set_default_dtype(torch.float32)
+pytestmark = pytest.mark.usefixtures("single_precision")
 
 
 def test_contestants_take_turns_in_processes_of_their_own():
