@@ -76,7 +76,7 @@ PATCHED = [
     (
         SCRIPTS["sphinx_highlight.js"][0],
         '!node.matches("button, select, textarea")',
-        '!node.matches("button, select, textarea, script, style, .math, mjx-container")',
+        '!node.matches("button, select, textarea, script, style, .math")',
     ),
     (
         copy_button("zh-TW"),

@@ -203,6 +203,7 @@ def test_linear_posterior_is_derived(data_dim):
 
 
 def test_a_step_displays_its_rule_and_its_formula():
-    shown = proofs.kl_1d()[-1]._repr_latex_()
-    assert shown.startswith("$") and shown.endswith("$")
-    assert "subtract" in shown and r"\mu" in shown
+    shown = proofs.kl_1d()[-1]._repr_markdown_()
+    rule, _, formula = shown.partition("\n\n")
+    assert "subtract" in rule and r"\mu" in formula
+    assert formula.startswith("$$") and formula.endswith("$$")

@@ -29,6 +29,11 @@ def test_equations_are_rendered(visited):
 
 
 @each_page
+def test_no_formula_is_cut_or_small(visited):
+    assert {place: found for place, found in visited.cut_formulas.items() if found} == {}
+
+
+@each_page
 def test_pictures_have_alternative_texts(visited):
     assert not visited.without_alt
 

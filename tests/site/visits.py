@@ -14,6 +14,8 @@ from tools.paths import HTML
 from tools.site.axe import WIDTHS, Violation, audit, resize
 from tools.site.browsing import files_behind, wait_for
 
+FORMULA_WIDTHS = (390, 640, 768, 1280, 1440)  # 640: 1280 at 200 %
+A4_WIDTH = 665  # CSS pixels between the margins of print.css: 210 mm - 2 * 17 mm
 # Every character that a reader can meet: the text, and the attributes that are shown or read out.
 READ_TEXT = """() => {
     const words = [document.title, document.body.innerText];
@@ -33,12 +35,39 @@ FORMULAS = """() => {
     const count = selector => document.querySelectorAll(selector).length;
     return {
         written: count("div.math, span.math"),
-        drawn: count("mjx-container"),
-        errors: count("mjx-merror"),
-        with_mathml: count("mjx-container > mjx-assistive-mml > math"),
-        silent: count("mjx-container > mjx-math[aria-hidden=true]"),
+        drawn: count(".math .katex"),
+        errors: count(".katex-error"),
+        with_mathml: count(".katex > .katex-mathml > math"),
+        silent: count(".katex > .katex-html[aria-hidden=true]"),
+        named: count("div.math > .formula[role=group][aria-label]"),
+        displayed: count("div.math"),
     };
 }"""
+# The formulas of whose ink something is not seen, or that are smaller than the text around them.
+# A number that stands in the formula's way would be on its ink. What SymPy wrote may scroll.
+CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)")].map(math => {
+    const drawn = [...math.querySelectorAll(".katex-base")]
+        .filter(base => base.getClientRects().length);
+    if (!drawn.length) return "";
+    let [left, right] = [0, innerWidth];
+    for (let node = math; node.tagName !== "ARTICLE"; node = node.parentElement)
+        for (const box of [node, math.querySelector(".formula") ?? node])
+            if (getComputedStyle(box).overflowX !== "visible") {
+                const room = box.getBoundingClientRect();
+                [left, right] = [Math.max(left, room.left), Math.min(right, room.right)];
+            }
+    const number = math.querySelector(".eqno")?.getBoundingClientRect();
+    const size = node => parseFloat(getComputedStyle(node).fontSize);
+    const why = [];
+    for (const ink of drawn.map(base => base.getBoundingClientRect())) {
+        if (ink.right > right + 1 || ink.left < left - 1) why.push("is cut");
+        if (number && ink.right > number.left && ink.bottom > number.top && ink.top < number.bottom)
+            why.push("meets its number");
+    }
+    if (size(math.querySelector(".katex")) < 0.95 * size(math)) why.push("is small");
+    const name = math.id || math.querySelector("annotation").textContent.trim().slice(0, 80);
+    return why.length ? `${name} ${why[0]}` : "";
+}).filter(Boolean)"""
 # What scrolls inside its own box may be wide; these boxes may not, nor may the page.
 TOO_WIDE = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
@@ -53,7 +82,7 @@ TOO_WIDE = """() => {
 WORDS = """() => {
     const written = "dt[class^=field-], .admonition-title, .caption-text, button, summary, " +
         ".viewcode-link, .viewcode-back, .highlight-caption";
-    const quoted = "pre, code, kbd, .sig-name, script, style, noscript, mjx-container, .math, " +
+    const quoted = "pre, code, kbd, .sig-name, script, style, noscript, .math, " +
         ".pre, .search";
     const around = [], inside = [], readOut = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -69,7 +98,7 @@ WORDS = """() => {
     for (const name of names)
         for (const node of document.querySelectorAll(`[${name}]`)) {
             // A slider is named as in the code, and ipywidgets gives its label the title "null".
-            if (node.closest("mjx-container, .bibtex-citation, .explorer .widget-box")) continue;
+            if (node.closest(".bibtex-citation, .explorer .widget-box")) continue;
             (node.closest("article") ? readOut : around).push(node.getAttribute(name));
         }
     return [[...around, document.title], inside, readOut];
@@ -124,6 +153,7 @@ class Visit:
     switches: list[list[str]]
     neighbours: list[list[str]]  # the links to the page before and to the page behind
     too_wide: dict[int, list[str]]
+    cut_formulas: dict[str, list[str]]
     violations: list[Violation]
     explorers: list[Explorer]
     problems: list[str]
@@ -150,6 +180,7 @@ def visit(browser, address: str, place: Place) -> Visit:
             "switches": page.evaluate(LINKS, "a.language-switch"),
             "neighbours": [page.evaluate(LINKS, f"a.{one}") for one in ("left-prev", "right-next")],
             "too_wide": {width: look_at_width(page, width) for width in WIDTHS},
+            "cut_formulas": look_at_formulas(page),
             "violations": audit(page, place.name),
             "explorers": [try_explorer(page, one) for one in page.locator(".explorer").all()],
         }
@@ -159,6 +190,23 @@ def visit(browser, address: str, place: Place) -> Visit:
 def look_at_width(page, width: int) -> list[str]:
     resize(page, width)
     return page.evaluate(TOO_WIDE)
+
+
+def look_at_formulas(page) -> dict[str, list[str]]:
+    """Everything that is folded is open, on screens of several widths and on paper."""
+    folded = page.evaluate_handle("[...document.querySelectorAll('.toggle-hidden')]")
+    page.evaluate("all => all.forEach(one => one.classList.remove('toggle-hidden'))", folded)
+    found = {}
+    for width in FORMULA_WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found[f"{width} px"] = page.evaluate(CUT)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 900})
+    found["A4"] = page.evaluate(CUT)
+    page.emulate_media(media="screen")
+    page.set_viewport_size(WINDOW)
+    page.evaluate("all => all.forEach(one => one.classList.add('toggle-hidden'))", folded)
+    return found
 
 
 def try_explorer(page, explorer) -> Explorer:

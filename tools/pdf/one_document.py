@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup, Tag
 
 # Scripts that write what is to be printed; the theme's own would look for its buttons.
-NEEDED_SCRIPTS = re.compile(r"/(tex-\w+|widgets|require|embed-amd)\.js")
+NEEDED_SCRIPTS = re.compile(r"/(widgets|require|embed-amd)\.js")
 POINTS_AT_IDS = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 
 

@@ -26,15 +26,15 @@ WIDTHS = (1280, 390)
 # Without motion: a colour that is still fading would be measured halfway.
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
 # No rule that runs reads style sheets, so axe-core need not fetch them.
-# The drawn formula is hidden from screen readers: they read the MathML beside it.
-STRUCTURE = """async rules => (await axe.run({exclude: ["mjx-math"]}, {
+# No rule is about what KaTeX writes: a drawn formula, hidden from screen readers, and MathML.
+STRUCTURE = """async rules => (await axe.run({exclude: [".katex"]}, {
     resultTypes: ["violations"],
     preload: {assets: ["media"]},
     rules: Object.fromEntries(rules.map(rule => [rule, {enabled: false}])),
 })).violations"""
 # For these rules a drawn formula is an empty box: it holds no text, and its MathML is not drawn.
 EMPTY_FORMULAS = """() => {
-    for (const node of document.querySelectorAll("mjx-container"))
+    for (const node of document.querySelectorAll(".katex"))
         node.replaceChildren();
 }"""
 COLOURS = """async rules => {

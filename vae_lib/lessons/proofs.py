@@ -39,10 +39,9 @@ class Step:
     rule: str
     formula: Eq
 
-    def _repr_latex_(self) -> str:
+    def _repr_markdown_(self) -> str:
         """The rule above its formula, as a notebook displays them."""
-        lines = rf"\textit{{{self.rule}}} \\[5pt] \displaystyle {sympy.latex(self.formula)}"
-        return rf"$\displaystyle \begin{{array}}{{l}} {lines} \end{{array}}$"
+        return f"*{self.rule}*\n\n$$\n{sympy.latex(self.formula)}\n$$"
 
 
 def normal(value: Expr, mean: Expr, std: Expr) -> Expr:

@@ -10,6 +10,7 @@ from vae_book import (
     buttons,
     equations,
     figures,
+    formulas,
     languages,
     metadata,
     patches,
@@ -45,7 +46,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         app.add_directive(name, directive)
     app.add_search_language(search.BookWords)
     app.add_search_language(search.ChineseBookWords)
-    app.add_js_file("formulas.js", **words.of_formulas())
+    formulas.set_formulas(app)
     find_outputs_by_the_code()
 
     app.connect("config-inited", words.translate_settings)

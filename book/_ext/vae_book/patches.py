@@ -106,7 +106,7 @@ SCRIPTS = {
     "sphinx_highlight.js": (
         Patch(
             re.compile(r'(node\.matches\("button, select, textarea)"'),
-            r'\1, script, style, .math, mjx-container"',
+            r'\1, script, style, .math"',
             "Sphinx",
         ),
     ),

@@ -6,7 +6,6 @@ script, for which see ``patches``.
 """
 
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -27,17 +26,6 @@ def load_words(app: Sphinx) -> None:
     compile_words(folder)
     for name in CATALOGUES:
         app.add_message_catalog(name, str(folder))
-
-
-def of_formulas() -> dict[str, Any]:
-    """Return the attributes of its script element by which ``formulas.js`` knows its words.
-
-    Only English has speech rules, so the key that asks for them is not named in another language.
-    """
-    return {
-        "data-numbered": _("Equation {number}, press Enter to explore it"),
-        "data-plain": _("Formula, press Enter to explore it"),
-    }
 
 
 def translate_settings(app: Sphinx, config: Config) -> None:
