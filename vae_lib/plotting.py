@@ -73,7 +73,7 @@ def training_curves(history: History) -> Figure:
     if not history.seconds:
         raise InputError("The history holds no epoch: train for at least 1.")
     epochs = range(1, len(history.seconds) + 1)
-    figure, axes = plt.subplots(1, 3, figsize=(9, 3))
+    figure, axes = plt.subplots(1, 3, figsize=(6.4, 2.6))
     panels = [
         ("ELBO", history.train_bound, history.validation_elbo),
         ("log-likelihood", history.train_log_likelihood, history.validation_log_likelihood),
