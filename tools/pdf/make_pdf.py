@@ -65,15 +65,11 @@ def answer(route: Route, document: str) -> None:
 
 
 def print_document(page: Page, language: str, document: str) -> bytes:
-    """Show the document, wait until formulas, sliders and pictures are there, and print it."""
+    """Show the document, wait until formulas and pictures are there, and print it."""
     page.unroute_all()
     page.route("**/*", lambda route: answer(route, document))
     page.goto(f"{SITE}{language}/book.html")
     page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
-    if page.locator(".explorer").count():
-        page.wait_for_function(
-            "[...document.querySelectorAll('.explorer')].every(node => node.querySelector('img'))"
-        )
     page.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => 0)))")
     page.evaluate("document.fonts.ready")
     return page.pdf(

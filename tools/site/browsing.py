@@ -96,9 +96,7 @@ def wait_for(page: Page, expression: str, argument: object = None, seconds: floa
 
 
 def wait_until_ready(page: Page) -> None:
-    """Wait until an opened page has its equations, its widgets and its fonts."""
+    """Wait until an opened page has its equations and its fonts."""
     wait_for(page, "window.MathJax === undefined || !!MathJax.startup")
     page.evaluate("window.MathJax && MathJax.startup.promise")
-    if page.locator(".explorer").count():
-        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
     page.evaluate("document.fonts.ready")
