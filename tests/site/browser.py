@@ -79,6 +79,6 @@ def cannot_run(reason: str) -> None:
 
 
 def open_page(page, root: str, name: str) -> None:
-    """Open a page and wait until its equations and its widgets are there."""
+    """Open a page and wait until its equations are there."""
     page.goto(f"{root}/{name}")
     wait_until_ready(page)

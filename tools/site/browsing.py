@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, Page, sync_playwright
 
 from tools.paths import HTML
 
@@ -56,11 +56,17 @@ def chromium() -> Iterator[Browser]:
     Raises:
         playwright.sync_api.Error: If there is none.
     """
-    executable = next((path for path in CHROMIUM if Path(path).exists()), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launched(kind: BrowserType, *more: str) -> Iterator[Browser]:
+    """Start it where playwright runs already, with more options."""
+    executable = next((path for path in CHROMIUM if Path(path).exists()), None)
+    browser = kind.launch(executable_path=executable, args=[*CHROMIUM_OPTIONS, *more])
+    yield browser
+    browser.close()
 
 
 def files_behind(addresses: Iterable[str], root: str) -> set[str]:

@@ -139,7 +139,7 @@ def as_html(name: str, alt: str, sliders: list[Slider], frames: list[Frame]) -> 
         identity, value = f"{name}-{number}", escape(stops[stop])
         rows.append(
             f'<div class="slider"><label for="{identity}">{escape(label)}</label>'
-            f'<output for="{identity}" aria-live="off">{value}</output>'
+            f'<output aria-live="off">{value}</output>'
             f'<input type="range" class="pst-js-only" id="{identity}" max="{len(stops) - 1}"'
             f' value="{stop}" aria-valuetext="{value}" autocomplete="off"></div>'
         )
