@@ -25,9 +25,9 @@ READ_TEXT = """() => {
 WITHOUT_ALT = """() => [...document.images]
     .filter(image => image.closest("article") ? !image.alt : !image.hasAttribute("alt"))
     .map(image => image.outerHTML.slice(0, 80))"""
-UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
-    const { content, font } = getComputedStyle(icon, "::before");
-    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("[class*=fa-]")].filter(icon => {
+    const { content, maskImage } = getComputedStyle(icon, "::before");
+    return content !== '""' || !maskImage.startsWith("url(");
 }).map(icon => icon.className)"""
 FORMULAS = """() => {
     const count = selector => document.querySelectorAll(selector).length;

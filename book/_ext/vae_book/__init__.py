@@ -17,6 +17,7 @@ from vae_book import (
     patches,
     punctuation,
     search,
+    styles,
     words,
 )
 from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
@@ -68,5 +69,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("html-page-context", search.load_script)
     app.connect("html-page-context", buttons.name_buttons, priority=AFTER_THE_THEME)
     app.connect("build-finished", patches.finish_build)
+    app.connect("build-finished", styles.unite, priority=AFTER_THE_THEME)
     app.connect("build-finished", search.rewrite_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
