@@ -4,6 +4,7 @@ A slow line pays for each file and for each rule before it shows the first word.
 rules for all that it could do, and of these nine in ten are for classes that no page has.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
@@ -46,7 +47,8 @@ def unite(app: Sphinx, exception: Exception | None) -> None:
             f"No page below {app.outdir} links a style sheet as {LINK.pattern!r} finds them: mend "
             "the pattern in book/_ext/vae_book/styles.py."
         )
-    texts = [read(static, name) for name in sheets]
+    replaced: list[Path] = []
+    texts = [read(static, static / name, replaced) for name in sheets]
     notices = dict.fromkeys(one for text in texts for one in COMMENT.findall(text) if one[2] == "!")
     known = words(pages.values(), static)
     pruned = "".join(prune(COMMENT.sub("", text), known) for text in texts)
@@ -54,24 +56,25 @@ def unite(app: Sphinx, exception: Exception | None) -> None:
     (static / SHEET).write_text(css, encoding="utf-8")
     for path, text in pages.items():
         path.write_text(link(text, f"{SHEET}?v={text_digest(css)}"), encoding="utf-8")
-    for name in sheets:
-        (static / name).unlink()
+    for path in replaced:
+        path.unlink()
 
 
-def read(static: Path, name: str) -> str:
-    """Return a sheet with those that it imports, its addresses told from the sheets' folder."""
-    folder = (static / name).parent
+def read(static: Path, path: Path, files: list[Path]) -> str:
+    """Return a sheet with those that it imports, its addresses told from the folder ``static``.
+
+    Args:
+        static: The folder, below which all sheets lie.
+        path: The sheet.
+        files: Gets the path of each sheet that was read.
+    """
+    files.append(path)
 
     def moved(match: re.Match[str]) -> str:
-        return f"url({(folder / match[1]).resolve().relative_to(static.resolve()).as_posix()})"
+        return f"url({os.path.relpath(path.parent / match[1], static)})"
 
-    text = ADDRESS.sub(moved, (static / name).read_text(encoding="utf-8"))
-    return IMPORT.sub(
-        lambda match: read(
-            static, str((folder / match[1]).resolve().relative_to(static.resolve()))
-        ),
-        text,
-    )
+    text = ADDRESS.sub(moved, path.read_text(encoding="utf-8"))
+    return IMPORT.sub(lambda match: read(static, path.parent / match[1], files), text)
 
 
 def words(pages: Iterable[str], static: Path) -> set[str]:
