@@ -1,99 +1,125 @@
-"""Weigh each built page in a browser, and time its equations.
+"""Time each chapter as a reader on a slow line meets it: ``python -m benchmarks.pages``.
 
-Run with ``python -m benchmarks.pages`` after ``make book``; the result goes to
-``benchmarks/pages.json``. Each page is opened in a Chromium with an empty cache, from a server on
-the same machine. Counted is whatever the page asks for, fonts that MathJax wants included, and
-widgets before their sliders are touched. The time runs from the request for the page to the moment
-at which MathJax has set all its equations; on a real line the transfer of the bytes comes on top.
+Run after ``make book``; the result goes to ``benchmarks/pages.json``. Each chapter is opened in a
+Chromium with an empty cache, over a line of 1.6 Mbit/s with 150 ms of latency, on a processor made
+four times slower, from a server that compresses. Measured are the milliseconds from the request to
+the first text, to the last font of the formulas, to the picture of the first explorer (if the page
+has one), and to the moment at which its slider answers; and what came over the line until nothing
+more was asked for, before the reader touches anything.
 """
 
-from collections.abc import Iterable
+import functools
+import gzip
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser
 
 from benchmarks import report
-from tools.paths import HTML
-from tools.site.browsing import chromium, files_behind, serve, wait_for
-from tools.site.page_weights import compressed_size
+from tools.paths import HTML, LANGUAGES, notebook_paths
+from tools.site.browsing import SilentHandler, chromium
 
 ROUNDS = 3
-HEAVIEST = 5
-# MathJax settles its promise when all equations are set; a page without MathJax has none to set.
-WATCH = """(() => {
-    const look = () => window.MathJax?.startup?.promise
-        ? MathJax.startup.promise.then(() => { window.equationsAt = performance.now(); })
-        : setTimeout(look, 2);
-    look();
-})()"""
+LINE = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # ms, bytes/s
+SLOWER = 4
+COMPRESSED = (".html", ".js", ".css", ".svg")
+# The explorers' script makes their status; before that a slider moves and the picture does not.
+WATCH = """new MutationObserver((_, watch) => {
+    if (!document.querySelector(".explorer [role=status]")) return;
+    window.aliveAt = performance.now();
+    watch.disconnect();
+}).observe(document, {childList: true, subtree: true})"""
+TIMES = """() => {
+    const ends = (part) => performance.getEntriesByType("resource")
+        .filter((one) => one.name.includes(part)).map((one) => one.responseEnd);
+    const picture = document.querySelector(".explorer img");
+    const times = {
+        text: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+        formulas: Math.max(...ends("KaTeX_")),
+    };
+    if (picture) Object.assign(times, {
+        picture: Math.max(...ends(new URL(picture.src).pathname)),
+        slider: window.aliveAt,
+    });
+    return times;
+}"""
 
 
-def visit(browser: Browser, address: str, name: str) -> tuple[set[str], float | None]:
-    """Open a page with an empty cache.
+class Compressing(SilentHandler):
+    """Sends text compressed, as servers do."""
+
+    def do_GET(self) -> None:
+        """Answer with the whole file."""
+        path = HTML / self.path.partition("?")[0].lstrip("/")
+        if path.suffix not in COMPRESSED or not path.is_file():
+            super().do_GET()
+            return
+        body = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """Serve the built pages; gives the address, without a final slash."""
+    handler = functools.partial(Compressing, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def visit(browser: Browser, address: str, name: str) -> dict[str, float]:
+    """Open a page once; return its times in milliseconds, and the bytes that it took.
 
     Args:
         browser: Chromium.
         address: Of the server, without a final slash.
         name: The page's path below the served folder.
-
-    Returns:
-        The paths of the files that the page asked for, and the milliseconds until its equations
-        stood there, or None if it has no equations.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    asked: set[str] = set()
-    page.on("request", lambda request: asked.add(request.url))
-    page.add_init_script(WATCH)
-    page.goto(f"{address}/{name}", wait_until="networkidle")
-    milliseconds: float | None = None
-    if page.locator("mjx-container, .math").count():
-        wait_for(page, "window.equationsAt")
-        milliseconds = page.evaluate("equationsAt")
-    context.close()
-    return files_behind(asked, address), milliseconds
-
-
-def weigh(files: Iterable[str], folder: Path = HTML) -> dict[str, int]:
-    """Return the number of files, their bytes, and the bytes that travel when text is gzipped."""
-    paths = [folder / name for name in files if (folder / name).is_file()]
-    return {
-        "requests": len(paths),
-        "bytes": sum(path.stat().st_size for path in paths),
-        "compressed_bytes": sum(map(compressed_size, paths)),
-    }
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        line = context.new_cdp_session(page)
+        taken = []
+        line.on("Network.loadingFinished", lambda event: taken.append(event["encodedDataLength"]))
+        line.send("Network.enable")
+        line.send("Network.emulateNetworkConditions", {"offline": False, **LINE})
+        line.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        page.add_init_script(WATCH)
+        page.goto(f"{address}/{name}", wait_until="networkidle", timeout=120_000)
+        return {**page.evaluate(TIMES), "bytes": sum(taken)}
 
 
 def measure(browser: Browser, address: str, name: str) -> dict[str, Any]:
-    """Weigh one page and time its equations, ``ROUNDS`` times."""
+    """Open a page ``ROUNDS`` times; return the spread of each of its times."""
     visits = [visit(browser, address, name) for _ in range(ROUNDS)]
-    times = [milliseconds for _, milliseconds in visits if milliseconds is not None]
-    files = set[str]().union(*(files for files, _ in visits))
-    timed = {"milliseconds_to_equations": report.spread(times)} if times else {}
-    return {"page": name, **weigh(files), **timed}
-
-
-def row(result: dict[str, Any]) -> str:
-    """Set one page's result as a line of the printed table."""
-    time = result.get("milliseconds_to_equations", {}).get("median")
-    shown = "" if time is None else f"{time:8.0f} ms"
-    sizes = f"{result['bytes'] / 1e6:6.2f} MB {result['compressed_bytes'] / 1e6:6.2f} MB"
-    return f"{result['page']:38} {result['requests']:4} {sizes} {shown}"
+    size = max(one.pop("bytes") for one in visits)
+    times = {kind: report.spread([one[kind] for one in visits]) for kind in visits[0]}
+    return {"page": name, "bytes": size, "milliseconds_to": times}
 
 
 def main() -> None:
-    """Measure every page of both languages and write the file."""
+    """Measure every chapter of both languages, print a table and write the file."""
+    names = [f"{one}/{path.stem}.html" for one in LANGUAGES for path in notebook_paths(one)]
+    results = []
+    print(f"{'seconds to the first':38} text formulas picture slider      kB")
     with serve() as address, chromium() as browser:
-        names = sorted(path.relative_to(HTML).as_posix() for path in HTML.glob("*/*.html"))
-        pages = [measure(browser, address, name) for name in names]
-        browser_version = browser.version
-    print(f"{'the heaviest pages':38} files       raw compressed  equations after")
-    for one in sorted(pages, key=lambda one: -one["compressed_bytes"])[:HEAVIEST]:
-        print(row(one))
-    browser_used = f"Chromium {browser_version}, playwright {version('playwright')}"
-    report.write("pages", {"rounds": ROUNDS, "browser": browser_used, "pages": pages})
+        for name in names:
+            results.append(result := measure(browser, address, name))
+            medians = [one["median"] / 1000 for one in result["milliseconds_to"].values()]
+            shown = "".join(f"{seconds:8.1f}" for seconds in medians)
+            print(f"{name:38}{shown}{result['bytes'] / 1000:8.0f}", flush=True)
+        used = f"Chromium {browser.version}, playwright {version('playwright')}"
+    line = {"line": "1.6 Mbit/s, 150 ms", "processor": f"{SLOWER} times slower"}
+    report.write("pages", {"rounds": ROUNDS, "browser": used, **line, "pages": results})
 
 
 if __name__ == "__main__":

@@ -1,49 +1,55 @@
-// The explorers, said aloud. The widgets give a slider's handle no name and speak its place instead
-// of its value; each picture carries its figures, and the page the sentence to put them into.
-addEventListener("DOMContentLoaded", () => {
-  for (const explorer of document.querySelectorAll(".explorer")) {
-    const status = document.createElement("p"); // says the picture after a slider has moved
-    status.className = "visually-hidden";
-    status.setAttribute("role", "status");
-    explorer.append(status);
-    let timer;
-    const say = () => {
-      for (const slider of explorer.querySelectorAll(".widget-slider")) nameSlider(slider);
-      const said = describePicture(explorer);
-      clearTimeout(timer);
-      if (said && status.dataset.said && status.dataset.said !== said)
-        timer = setTimeout(() => (status.textContent = status.dataset.said = said), 300);
-      else if (said) status.dataset.said = said;
-    };
-    const changes = { subtree: true, childList: true, attributeFilter: ["aria-valuetext"] };
-    new MutationObserver(say).observe(explorer, changes);
-    say();
-  }
+// The explorers: each choice of stops has its frame, a file. What lies one stop away is fetched once
+// the sliders are on the screen; a frame takes the picture's place when all of it is there.
+for (const explorer of document.querySelectorAll(".explorer")) {
+  const [picture, status, data] = ["img", "[role=status]", "script"].map((selector) =>
+    explorer.querySelector(selector),
+  );
+  const sliders = [...explorer.querySelectorAll("input")];
+  const { stops, frames } = JSON.parse(data.textContent);
+  const folder = new URL(".", picture.src);
+  const fetched = new Map(); // the frame's number, and the promise of its image or of nothing
+  let timer;
 
-  function nameSlider(slider) {
-    const [label, handle, readout] = [".widget-label", "[role=slider]", ".widget-readout"].map(
-      (selector) => slider.querySelector(selector),
-    );
-    if (!handle) return;
-    label.removeAttribute("title"); // it is "null"
-    readout.setAttribute("contenteditable", "false"); // what is typed there does nothing
-    set(handle, "aria-label", label.textContent);
-    set(handle, "aria-valuetext", readout.textContent);
-  }
+  const chosen = () => sliders.map((slider) => slider.valueAsNumber);
+  const numberOf = (places) => places.reduce((sum, place, i) => sum * stops[i].length + place, 0);
 
-  function describePicture(explorer) {
-    const shown = [...explorer.querySelectorAll("img")].find((img) => img.getClientRects().length);
-    const sentence = explorer.dataset.sentence;
-    if (shown?.dataset.figures && sentence) {
-      const figures = JSON.parse(shown.dataset.figures);
-      const fill = (whole, name) => (Object.hasOwn(figures, name) ? figures[name] : whole);
-      set(shown, "alt", sentence.replace(/\{(\w+)\}/g, fill));
+  function fetchFrame(number) {
+    if (!fetched.has(number)) {
+      const image = new Image();
+      image.src = new URL(frames[number][0], folder);
+      const failed = () => void fetched.delete(number); // the next move tries again
+      fetched.set(number, image.decode().then(() => image, failed));
     }
-    return shown?.alt;
+    return fetched.get(number);
   }
 
-  // Only a change, or the observer would never come to rest.
-  function set(node, name, value) {
-    if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  function fetchNear() {
+    const places = chosen();
+    for (const [i, place] of places.entries())
+      for (const next of [place - 1, place + 1])
+        if (next in stops[i]) fetchFrame(numberOf(Object.assign([...places], { [i]: next })));
   }
-});
+
+  async function show() {
+    const number = numberOf(chosen());
+    for (const [i, slider] of sliders.entries()) {
+      const label = stops[i][slider.value];
+      slider.setAttribute("aria-valuetext", label);
+      slider.previousElementSibling.value = label;
+    }
+    const image = await fetchFrame(number);
+    if (!image || number !== numberOf(chosen())) return;
+    const alt = frames[number][1];
+    Object.assign(picture, { loading: "eager", src: image.src, alt });
+    fetchNear();
+    clearTimeout(timer);
+    timer = setTimeout(() => (status.textContent = alt), 300);
+  }
+
+  for (const slider of sliders) slider.addEventListener("input", show);
+  new IntersectionObserver((entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    fetchNear();
+  }).observe(sliders[0]);
+}

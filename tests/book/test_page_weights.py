@@ -1,7 +1,6 @@
 """What a page weighs: all that it names counts once, and an explorer's frames are counted."""
 
 import gzip
-import json
 
 import pytest
 
@@ -10,17 +9,9 @@ from tools.site import page_weights
 PAGE = """<link rel="stylesheet" href="style.css?v=1"><script src="run%20me.js"></script>
 <script src="run%20me.js"></script><script src="https://example.org/away.js"></script>
 <p><strong>Which one is it?</strong> Move the slider, <strong>slowly</strong>.</p>
-<div class="explorer"><script type="application/vnd.jupyter.widget-view+json">
-{"model_id": "box"}</script></div>
-<script type="application/vnd.jupyter.widget-state+json">STATE</script>"""
-STATE = {
-    "box": {"model_name": "VBoxModel", "state": {"children": ["IPY_MODEL_a", "IPY_MODEL_b"]}},
-    "a": {"model_name": "SelectionSliderModel", "state": {"value": 1}},
-    "b": {"model_name": "StackModel", "state": {"children": ["IPY_MODEL_c", "IPY_MODEL_d"]}},
-    "c": {"model_name": "HTMLModel", "state": {"value": "12345"}},
-    "d": {"model_name": "HTMLModel", "state": {"value": "67890"}},
-    "other": {"model_name": "HTMLModel", "state": {"value": "of another explorer"}},
-}
+<div class="explorer"><img src="../frames/a.webp"><script type="application/json">
+{"stops": [["1", "2", "3"]], "frames": [["a.webp", "one"], ["b.webp", "two"], ["a.webp", "3"]]}
+</script></div>"""
 
 
 @pytest.fixture
@@ -28,9 +19,12 @@ def html(tmp_path):
     page_weights.compressed_size.cache_clear()
     folder = tmp_path / "en"
     folder.mkdir()
-    (folder / "page.html").write_text(PAGE.replace("STATE", json.dumps({"state": STATE})))
+    (folder / "page.html").write_text(PAGE)
     (folder / "style.css").write_text("a { }" * 100)
     (folder / "run me.js").write_text("f();" * 100)
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames/a.webp").write_bytes(b"12345")
+    (tmp_path / "frames/b.webp").write_bytes(b"6789")
     return tmp_path
 
 
@@ -40,12 +34,12 @@ def test_page_weighs_what_it_names_once_and_compressed(html):
         path.name: len(gzip.compress(path.read_bytes(), 6)) for path in (html / "en").iterdir()
     }
     assert page.name == "en/page.html" and page.own == sizes["page.html"]
-    assert page.total == sum(sizes.values())
+    assert page.total == sum(sizes.values()) + len(b"12345")
 
 
-def test_explorer_is_counted_with_its_own_frames_and_question(html):
+def test_explorer_is_counted_with_its_frames_each_once_and_its_question(html):
     (explorer,) = page_weights.weigh(html / "en/page.html", html).explorers
-    assert explorer == ("Which one is it?", 2, 10)
+    assert explorer == ("Which one is it?", 2, 9)
 
 
 def test_heavy_page_fails_and_is_named(html, monkeypatch, capsys):

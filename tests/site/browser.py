@@ -13,7 +13,6 @@ import pytest
 from pages import Page, pages
 
 from tools.paths import HTML, ROOT
-from tools.site.browsing import wait_until_ready
 
 REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
 WINDOW = {"width": 1280, "height": 900}
@@ -79,6 +78,6 @@ def cannot_run(reason: str) -> None:
 
 
 def open_page(page, root: str, name: str) -> None:
-    """Open a page and wait until its equations and its widgets are there."""
+    """Open a page and wait until its equations are there."""
     page.goto(f"{root}/{name}")
-    wait_until_ready(page)
+    page.evaluate("document.fonts.ready")

@@ -27,9 +27,9 @@ READ_TEXT = """() => {
 WITHOUT_ALT = """() => [...document.images]
     .filter(image => image.closest("article") ? !image.alt : !image.hasAttribute("alt"))
     .map(image => image.outerHTML.slice(0, 80))"""
-UNDRAWN_ICONS = """() => [...document.querySelectorAll("i[class*=fa-]")].filter(icon => {
-    const { content, font } = getComputedStyle(icon, "::before");
-    return icon.getClientRects().length && (content === "none" || !document.fonts.check(font));
+UNDRAWN_ICONS = """() => [...document.querySelectorAll("[class*=fa-]")].filter(icon => {
+    const { content, maskImage } = getComputedStyle(icon, "::before");
+    return content !== '""' || !maskImage.startsWith("url(");
 }).map(icon => icon.className)"""
 FORMULAS = """() => {
     const count = selector => document.querySelectorAll(selector).length;
@@ -97,18 +97,26 @@ WORDS = """() => {
         "data-bs-original-title", "data-toggle-hint"];
     for (const name of names)
         for (const node of document.querySelectorAll(`[${name}]`)) {
-            // A slider is named as in the code, and ipywidgets gives its label the title "null".
-            if (node.closest(".bibtex-citation, .explorer .widget-box")) continue;
+            // A slider's stops are named as in the code.
+            if (node.closest(".bibtex-citation, .explorer .slider")) continue;
             (node.closest("article") ? readOut : around).push(node.getAttribute(name));
         }
     return [[...around, document.title], inside, readOut];
 }"""
 LINKS = """selector => [...document.querySelectorAll(selector)].map(link =>
     [link.getAttribute("href"), link.lang, link.hreflang, link.textContent])"""
-# The pictures of an explorer that are on the screen; hidden frames have no size.
-SHOWN = """node => {
-    const shown = [...node.querySelectorAll("img")].filter(img => img.getClientRects().length);
-    return [shown.map(image => image.src).join(), shown.map(image => image.alt).join()];
+SHOWN = """explorer => {
+    const picture = explorer.querySelector("img");
+    return [picture.naturalWidth ? picture.src : "", picture.alt];
+}"""
+# Whether an explorer shows the frame that its sliders choose.
+SETTLED = """explorer => {
+    const { stops, frames } = JSON.parse(explorer.querySelector("script").textContent);
+    const sliders = explorer.querySelectorAll("input"), picture = explorer.querySelector("img");
+    let number = 0;
+    stops.forEach((labels, i) => (number = number * labels.length + Number(sliders[i].value)));
+    const [name, alt] = frames[number];
+    return picture.src.endsWith(`/${name}`) && picture.alt === alt && picture.naturalWidth > 0;
 }"""
 
 
@@ -123,7 +131,6 @@ class Slider:
     alt_before: str
     alt_at_first_stop: str
     announced: str  # by the status, at the first stop
-    leftovers: int  # titles "null", and readouts that can be typed into
     spoken: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
 
@@ -167,8 +174,6 @@ def visit(browser, address: str, place: Place) -> Visit:
         page = context.new_page()
         watch(page, address)
         open_page(page, root, place.name)
-        if page.locator(".explorer").count():  # until the page has named its sliders
-            wait_for(page, "document.querySelector('.explorer [role=slider][aria-label]')")
         seen = {
             "files": files_behind(page.asked, root),
             "language": page.evaluate("document.documentElement.lang"),
@@ -211,35 +216,41 @@ def look_at_formulas(page) -> dict[str, list[str]]:
 
 def try_explorer(page, explorer) -> Explorer:
     status = explorer.locator("[role=status]")
-    picture, alt = explorer.evaluate(SHOWN)
-    handles = explorer.locator("[role=slider]").count()
+    explorer.scroll_into_view_if_needed()
+    picture, alt = shown(page, explorer)
+    handles = explorer.locator("input").count()
     found = Explorer(picture, alt, status.inner_text(), handles)
-    for slider in explorer.locator(".widget-slider").all():
+    for slider in explorer.locator(".slider").all():
         found.sliders.append(try_slider(page, explorer, slider, status))
     return found
 
 
+def shown(page, explorer) -> list[str]:
+    """The explorer's picture and its words, once they are those that the sliders choose."""
+    wait_for(page, SETTLED, explorer.element_handle(), seconds=10)
+    return explorer.evaluate(SHOWN)
+
+
 def try_slider(page, explorer, slider, status) -> Slider:
     """Press Home, listen to the status, then press the arrow until the last stop."""
-    handle, readout = slider.locator("[role=slider]"), slider.locator(".widget-readout")
-    _, before = explorer.evaluate(SHOWN)
+    handle, readout = slider.locator("input"), slider.locator("output")
+    _, before = shown(page, explorer)
     handle.press("Home")
-    first_picture, at_first_stop = explorer.evaluate(SHOWN)
+    first_picture, at_first_stop = shown(page, explorer)
     found = Slider(
         label=slider.locator("label").inner_text(),
-        name=handle.get_attribute("aria-label"),
-        stops=int(float(handle.get_attribute("aria-valuemax"))),
+        name=handle.evaluate("handle => handle.labels[0].textContent"),
+        stops=int(handle.get_attribute("max")),
         moved_picture=False,
         alt_before=before,
         alt_at_first_stop=at_first_stop,
         announced=announced(page, status, at_first_stop),
-        leftovers=slider.locator("[title=null], [contenteditable=true]").count(),
     )
     for stop in range(found.stops + 1):
         if stop:
             handle.press("ArrowRight")
         if stop == 1:
-            found.moved_picture = explorer.evaluate(SHOWN)[0] not in ("", first_picture)
+            found.moved_picture = shown(page, explorer)[0] != first_picture
         found.spoken.append(handle.get_attribute("aria-valuetext"))
         found.shown.append(readout.inner_text())
     return found

@@ -24,7 +24,7 @@ from tools.build.equations import REPORT, read_agreement
 from tools.build.policy import with_policy
 from tools.build.site_files import first_page, write_site_files
 from tools.build.static_files import fetch_static_files
-from tools.paths import BUILD, HTML, LANGUAGES, ROOT, VERSIONS, digest
+from tools.paths import BUILD, FRAMES, HTML, LANGUAGES, ROOT, VERSIONS, digest
 from tools.release.set_repository import site_address
 from tools.site import page_weights
 
@@ -131,11 +131,20 @@ def publish(language: str) -> None:
     """Copy the pages of one language into ``_build/html``, each with its policy."""
     folder = HTML / language
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(BUILD / language / "_build/html", folder)
+    built = BUILD / language / "_build/html"
+    shutil.copytree(built, folder, ignore=shutil.ignore_patterns(FRAMES))
     first = first_page(language, read_config(language)["title"])
     (folder / "index.html").write_text(first, encoding="utf-8")
     for page in folder.rglob("*.html"):
         page.write_text(with_policy(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def publish_frames() -> None:
+    """Copy the frames of both languages' explorers into one folder beside the languages."""
+    shutil.rmtree(HTML / FRAMES, ignore_errors=True)
+    for language in LANGUAGES:
+        frames = BUILD / language / "_build/html" / FRAMES
+        shutil.copytree(frames, HTML / FRAMES, dirs_exist_ok=True)
 
 
 def build_language(language: str, config: Path) -> None:
@@ -179,6 +188,7 @@ def main() -> None:
     # What failed runs again in the first language's build, and the second one is not begun.
     with ThreadPoolExecutor(1 if status else len(LANGUAGES)) as pool:
         list(pool.map(build_language, LANGUAGES, configs))
+    publish_frames()
     write_site_files(HTML)
     page_weights.report()
     print("\nThe book is built. Open _build/html/index.html")

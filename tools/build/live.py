@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tools.build import changes
-from tools.build.book import outputs_folder, publish, run_sphinx, write_config
+from tools.build.book import outputs_folder, publish, publish_frames, run_sphinx, write_config
 from tools.paths import BUILD, LANGUAGES
 from tools.site.browsing import serve
 
@@ -25,6 +25,7 @@ def refresh(language: str, config: Path, pages: list[str]) -> bool:
         (built / f".doctrees/{name}.doctree").unlink(missing_ok=True)  # read it again
     clean = run_sphinx(language, config, "-W", "--keep-going", "--quiet")
     publish(language)
+    publish_frames()
     return clean
 
 

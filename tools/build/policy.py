@@ -11,14 +11,11 @@ from hashlib import sha256
 
 HEAD = re.compile(r"<head\b[^>]*>")
 INLINE = re.compile(r'<script(?![^>]*(?:\ssrc=|\stype="[^"]*json"))[^>]*>(.*?)</script>', re.S)
-WIDGET_MANAGER = re.compile(r'<script[^>]*\ssrc="[^"]*embed-amd\.js')
-# Styles stay open: formulas, the widgets and the theme write theirs into the page.
+# Styles stay open: formulas and the theme write theirs into the page.
 POLICY = (
     "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"
 )
-# The widget manager makes functions of its schemas and templates by `new Function`.
-EVAL = "'unsafe-eval'"
 
 
 def with_policy(page: str) -> str:
@@ -28,10 +25,7 @@ def with_policy(page: str) -> str:
         ValueError: If the page has no head.
     """
     digests = (b64encode(sha256(code.encode()).digest()).decode() for code in INLINE.findall(page))
-    sources = [f"'sha256-{digest}'" for digest in dict.fromkeys(digests)]
-    if WIDGET_MANAGER.search(page):
-        sources.append(EVAL)
-    policy = " ".join([POLICY, *sources])
+    policy = " ".join([POLICY, *(f"'sha256-{digest}'" for digest in dict.fromkeys(digests))])
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
     head = HEAD.search(page)
     if not head:

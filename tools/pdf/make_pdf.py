@@ -65,14 +65,10 @@ def answer(route: Route, document: str) -> None:
 
 
 def print_document(page: Page, language: str, document: str) -> bytes:
-    """Show the document, wait until sliders and pictures are there, and print it."""
+    """Show the document, wait until its pictures are there, and print it."""
     page.unroute_all()
     page.route("**/*", lambda route: answer(route, document))
     page.goto(f"{SITE}{language}/book.html")
-    if page.locator(".explorer").count():
-        page.wait_for_function(
-            "[...document.querySelectorAll('.explorer')].every(node => node.querySelector('img'))"
-        )
     page.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => 0)))")
     page.evaluate("document.fonts.ready")
     return page.pdf(

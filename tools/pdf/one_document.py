@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 
-# Scripts that write what is to be printed; the theme's own would look for its buttons.
-NEEDED_SCRIPTS = re.compile(r"/(widgets|require|embed-amd)\.js")
 POINTS_AT_IDS = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 
 
@@ -51,6 +49,8 @@ def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
             link.unwrap()
         else:
             link["href"] = target
+    for image in article.find_all("img", loading=True):
+        del image["loading"]  # all of paper is looked at
     for node in article.find_all(True):
         if node.has_attr("id"):
             node["id"] = f"{page}--{node['id']}"
@@ -94,22 +94,17 @@ def join(
     """
     soups = [BeautifulSoup((folder / f"{name}.html").read_bytes(), "html.parser") for name in pages]
     headings: list[Heading] = []
-    articles, states, scripts = [], [], {}
+    articles = []
     for name, soup in zip(pages, soups, strict=True):
         article = soup.select_one("article.bd-article")
         if article is None:
             raise ValueError(f"{name}.html has no article: build the book again.")
         headings += prepare(article, name, pages)
         articles.append(str(article))
-        states += [str(node) for node in soup.select('script[type$="widget-state+json"]')]
-        for script in soup.find_all("script"):
-            source = str(script.get("src", ""))
-            if NEEDED_SCRIPTS.search(f"/{source}") or "window.MathJax" in script.get_text():
-                scripts[source or script.get_text()] = str(script)
     html = soups[0].find("html")
     language = html["lang"] if isinstance(html, Tag) else "en"
     styles = "".join(str(node) for node in soups[0].select('link[rel="stylesheet"]'))
     head = f'<meta charset="utf-8">{styles}<link rel="stylesheet" href="_static/pdf.css">'
-    body = [title_page, contents(headings, words, numbers), *articles, *states, *scripts.values()]
+    body = [title_page, contents(headings, words, numbers), *articles]
     start = f'<!DOCTYPE html><html lang="{language}" data-theme="light" data-mode="light">'
     return f"{start}<head>{head}</head><body>{''.join(body)}</body></html>", headings

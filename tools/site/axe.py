@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from tools.build.static_files import NPM_FOLDER
 from tools.paths import HTML
-from tools.site.browsing import chromium, wait_for, wait_until_ready
+from tools.site.browsing import chromium, wait_for
 
 AXE = NPM_FOLDER / "node_modules/axe-core/axe.min.js"
 THEMES = ("light", "dark")
@@ -140,7 +140,7 @@ def open_and_audit(browser: Browser, address: str, name: str) -> list[Violation]
     """
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page.goto(f"{address}/{name}")
-    wait_until_ready(page)
+    page.evaluate("document.fonts.ready")
     found = audit(page, name)
     page.close()
     return found

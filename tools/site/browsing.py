@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Error, Page, sync_playwright
 
 from tools.paths import HTML
 
@@ -56,11 +56,17 @@ def chromium() -> Iterator[Browser]:
     Raises:
         playwright.sync_api.Error: If there is none.
     """
-    executable = next((path for path in CHROMIUM if Path(path).exists()), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launched(kind: BrowserType, *more: str) -> Iterator[Browser]:
+    """Start it where playwright runs already, with more options."""
+    executable = next((path for path in CHROMIUM if Path(path).exists()), None)
+    browser = kind.launch(executable_path=executable, args=[*CHROMIUM_OPTIONS, *more])
+    yield browser
+    browser.close()
 
 
 def files_behind(addresses: Iterable[str], root: str) -> set[str]:
@@ -93,10 +99,3 @@ def wait_for(page: Page, expression: str, argument: object = None, seconds: floa
                 raise
         page.wait_for_timeout(PAUSE)
     raise TimeoutError(f"{page.url} did not reach {expression!r} in {seconds} s.")
-
-
-def wait_until_ready(page: Page) -> None:
-    """Wait until an opened page has its widgets and its fonts."""
-    if page.locator(".explorer").count():
-        page.wait_for_selector(".explorer [role=slider]", timeout=20_000)
-    page.evaluate("document.fonts.ready")

@@ -2,7 +2,7 @@
 
 A page's weight is what a browser with an empty cache has to fetch: the page, and the scripts, style
 sheets, fonts and pictures that it names, text compressed by gzip as servers do. Not counted is what
-scripts ask for later, such as MathJax's fonts.
+scripts and style sheets ask for later, such as the fonts of formulas.
 """
 
 import functools
@@ -10,18 +10,16 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
 from tools.paths import HTML
 
-LIMIT = 3_000_000  # bytes, compressed
+LIMIT = 1_000_000  # bytes, compressed
 PACKED = {".woff", ".woff2", ".webp", ".png", ".jpg", ".gif"}  # gzip gains nothing
 NAMED = 'script[src], img[src], link[rel~="stylesheet"], link[rel~="preload"], link[rel~="icon"]'
-STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
-VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
 
 
 class Explorer(NamedTuple):
@@ -36,7 +34,7 @@ class Page(NamedTuple):
     """One built page, weighed."""
 
     name: str  # below the folder of the built pages
-    own: int  # bytes, compressed: the page itself, with its frames
+    own: int  # bytes, compressed: the page itself
     total: int  # and all that it names
     explorers: list[Explorer]
 
@@ -66,26 +64,18 @@ def weigh(path: Path, html: Path = HTML) -> Page:
         path.relative_to(html).as_posix(),
         compressed_size(path),
         sum(compressed_size(file) for file in named),
-        list(_explorers(soup)),
+        list(_explorers(soup, path.parent)),
     )
 
 
-def _explorers(soup: BeautifulSoup) -> Iterator[Explorer]:
-    state = soup.select_one(STATE)
-    widgets = json.loads(state.get_text())["state"] if state else {}
+def _explorers(soup: BeautifulSoup, folder: Path) -> Iterator[Explorer]:
     for explorer in soup.select("div.explorer"):
-        view = explorer.select_one(VIEW)
-        if view is not None:
-            frames = list(_frames(widgets, json.loads(view.get_text())["model_id"]))
-            yield Explorer(_question_above(explorer), len(frames), sum(map(len, frames)))
-
-
-def _frames(widgets: dict[str, Any], identity: str) -> Iterator[str]:
-    model = widgets[identity]
-    if model["model_name"] == "HTMLModel":
-        yield model["state"]["value"]
-    for child in model["state"].get("children", []):
-        yield from _frames(widgets, child.removeprefix("IPY_MODEL_"))
+        script, picture = explorer.find("script"), explorer.find("img")
+        assert isinstance(script, Tag) and isinstance(picture, Tag)
+        names = {name for name, _ in json.loads(script.get_text())["frames"]}
+        place = (folder / str(picture["src"])).parent
+        sizes = [(place / name).stat().st_size for name in names]
+        yield Explorer(_question_above(explorer), len(sizes), sum(sizes))
 
 
 def _question_above(explorer: Tag) -> str:

@@ -3,12 +3,14 @@
 ``setup`` names every part in the order in which it acts; each part has a module of its own.
 """
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 from tools.build.outputs import find_outputs_by_the_code
 from vae_book import (
     buttons,
     equations,
+    explorers,
     figures,
     formulas,
     languages,
@@ -16,6 +18,7 @@ from vae_book import (
     patches,
     punctuation,
     search,
+    styles,
     words,
 )
 from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
@@ -35,6 +38,7 @@ DIRECTIVES = {
     "results-table": ResultsTable,
 }
 AFTER_THE_THEME = 502  # its own handlers have 501
+BEFORE_PICTURES_ARE_COLLECTED = 400  # which Sphinx does at 500
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -53,15 +57,19 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", words.translate_fields)
     app.connect("doctree-read", figures.remove_what_pages_do_without)
     app.connect("doctree-read", figures.describe_figures)
-    app.connect("doctree-read", figures.size_figures)
+    app.connect("doctree-read", explorers.set_explorers)
+    app.connect("doctree-read", figures.pack_figures, priority=BEFORE_PICTURES_ARE_COLLECTED)
+    app.add_node(nodes.image, override=True, html=(figures.visit_image, None))
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-read", search.index_equations)
     app.connect("doctree-read", search.index_symbols)
     app.connect("html-page-context", equations.link_equations)
+    app.connect("html-page-context", figures.fetch_first_picture)
     app.connect("html-page-context", languages.link_languages)
     app.connect("html-page-context", metadata.describe_page)
     app.connect("html-page-context", search.load_script)
     app.connect("html-page-context", buttons.name_buttons, priority=AFTER_THE_THEME)
     app.connect("build-finished", patches.finish_build)
+    app.connect("build-finished", styles.unite, priority=AFTER_THE_THEME)
     app.connect("build-finished", search.rewrite_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

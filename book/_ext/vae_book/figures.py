@@ -2,19 +2,21 @@
 
 The code cells of the two languages are equal to the byte, so the text stands in the cells'
 metadata, where MyST-NB reads it for images: ``"mystnb": {"image": {"alt": "..."}}``. The same
-text becomes the label of a widget. A figure without it is a warning. A figure has more pixels than
-its size on the page, which is that of matplotlib's inches. An explorer's metadata may also hold
-``"explorer": {"sentence": "..."}``, which ``explorers.js`` fills with a frame's figures.
+text becomes the label of an explorer. A figure without it is a warning. A figure has more pixels
+than its size on the page, which is that of matplotlib's inches. Each picture states its size, so
+that nothing moves when it comes, and comes when it is neared.
 """
 
 import re
-from html import escape
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
 
 from tools.build.outputs import WIDGET
 
@@ -39,7 +41,7 @@ def remove_what_pages_do_without(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
-    """Wrap each widget in a labelled group, and warn of a figure or widget without a text."""
+    """Warn of a figure or an explorer without a text."""
     for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", {})):
         alt = cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
         for output in cell.findall(nodes.container):
@@ -52,26 +54,50 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
                     cell["cell_index"] + 1,
                     location=app.env.docname,
                 )
-            if mime_type == WIDGET:
-                sentence = cell["cell_metadata"].get("explorer", {}).get("sentence", "")
-                opening = (
-                    f'<div class="explorer" role="group" aria-label="{escape(alt)}"'
-                    f' data-sentence="{escape(sentence)}">'
-                )
-                output.insert(0, nodes.raw("", opening, format="html"))
-                output.append(nodes.raw("", "</div>", format="html"))
 
 
-def size_figures(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each figure of a code cell its width on the page."""
+def pack_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Put WebP in the place of each figure's PNG: the same pixels in less than half the bytes.
+
+    It keeps the figure's size on the page, which WebP does not state.
+    """
     for output in doctree.findall(nodes.container):
         if output.get("mime_type") == "image/png":
             for image in output.findall(nodes.image):
-                image["width"] = f"{page_width(Path(app.srcdir, image['uri']))}px"
+                path = Path(app.srcdir, image["uri"].lstrip("/"))
+                image["page_size"] = page_size(path)
+                with Image.open(path) as picture:
+                    picture.save(path.with_suffix(".webp"), lossless=True)
+                image["uri"] = image["uri"].removesuffix(".png") + ".webp"
 
 
-def page_width(path: Path) -> int:
-    """Return how wide a PNG is on the page, from the dots per inch that it states."""
+def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
+    """Write a picture with its size, to be fetched when it is neared."""
+    path = Path(translator.builder.srcdir, node["uri"])
+    width, height = node.get("page_size") or page_size(path)
+    node["loading"] = "lazy"
+    type(translator).visit_image(translator, node)
+    tag = translator.body.pop()
+    translator.body.append(tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1))
+
+
+def fetch_first_picture(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Let the first picture of a page be fetched with the page."""
+    context["body"] = context.get("body", "").replace(' loading="lazy"', "", 1)
+
+
+def page_size(path: Path) -> tuple[int, int]:
+    """Return how wide and high a picture is on the page, from the dots per inch that it states."""
+    if path.suffix == ".svg":
+        box = ElementTree.parse(path).getroot().attrib["viewBox"].split()
+        return round(float(box[2])), round(float(box[3]))
     with Image.open(path) as picture:
         dots_per_inch = picture.info.get("dpi", (PIXELS_PER_INCH,))[0]
-        return round(picture.width * PIXELS_PER_INCH / dots_per_inch)
+        width, height = (round(size * PIXELS_PER_INCH / dots_per_inch) for size in picture.size)
+        return width, height

@@ -6,6 +6,7 @@ somewhere else, or nowhere, and the patch is to be mended or removed.
 
 import json
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Patch(NamedTuple):
 
 
 PAGES = (
-    # 1.5 MB on every page: fonts that the pages load hold the theme's icons.
+    # 1.5 MB on every page: icons.css draws the icons.
     Patch(
         re.compile(
             r"<!-- So that users can add custom icons -->\s*"
@@ -38,6 +39,18 @@ PAGES = (
         "",
         "static/webpack-macros.html of pydata_sphinx_theme",
         in_each=True,
+    ),
+    # No script is awaited before the text, but for the options that scripts in the pages set.
+    Patch(
+        re.compile(r'<script(?=[^>]* src="(?![^"]*documentation_options))(?![^>]*\bdefer\b)'),
+        "<script defer",
+        "basic/layout.html of Sphinx",
+    ),
+    # Nor does one take the line from the style sheet that the text awaits.
+    Patch(
+        re.compile(r'\s*<link rel="preload" as="script" [^>]*/>'),
+        "",
+        "static/webpack-macros.html of pydata_sphinx_theme",
     ),
     # The icons stay <i> elements then; the script hid them from screen readers.
     Patch(
@@ -174,5 +187,6 @@ def finish_build(app: Sphinx, exception: Exception | None) -> None:
         apply(patches, [static / name])
     for file in (static / "scripts").glob("fontawesome.js*"):
         file.unlink()
+    shutil.rmtree(static / "vendor", ignore_errors=True)  # the icon font
     for name in TEMPLATES_OF_THE_THEMES:
         (static / name).unlink(missing_ok=True)
