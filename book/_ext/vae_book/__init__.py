@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 
 from tools.build.outputs import find_outputs_by_the_code
 from vae_book import (
+    boxes,
     buttons,
     equations,
     figures,
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", figures.remove_what_pages_do_without)
     app.connect("doctree-read", figures.describe_figures)
     app.connect("doctree-read", figures.size_figures)
+    app.connect("doctree-read", boxes.number_boxes)
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-read", search.index_equations)
     app.connect("doctree-read", search.index_symbols)
