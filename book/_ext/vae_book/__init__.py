@@ -13,6 +13,7 @@ from vae_book import (
     figures,
     languages,
     metadata,
+    paper,
     patches,
     punctuation,
     search,
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", figures.describe_figures)
     app.connect("doctree-read", figures.size_figures)
     app.connect("doctree-read", boxes.number_boxes)
+    app.connect("doctree-read", paper.mark_long_code)
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-read", search.index_equations)
     app.connect("doctree-read", search.index_symbols)
