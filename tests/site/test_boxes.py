@@ -15,7 +15,9 @@ languages = pytest.mark.parametrize("language", LANGUAGES)
 def pages():
     """Every chapter of each language, parsed."""
     return {
-        (language, name): BeautifulSoup((HTML / language / f"{name}.html").read_bytes(), "html.parser")
+        (language, name): BeautifulSoup(
+            (HTML / language / f"{name}.html").read_bytes(), "html.parser"
+        )
         for language in LANGUAGES
         for name in CHAPTERS
     }
