@@ -2,7 +2,8 @@
 # make quick   check style, types, library and the sources of the book (two minutes)
 # make test    run every check (some twelve minutes after make book)
 # make live    serve the built book and show a page seconds after it is saved (PORT=... as below)
-# make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium)
+# make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium;
+#              SOLUTIONS=no leaves the solutions out)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make benchmark  time vae_lib beside its peers (about an hour; FOLDER=... with MNIST's four files)
 # make colab  run every notebook with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
@@ -12,6 +13,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Whether make pdf prints the solutions: yes or no.
+SOLUTIONS ?= yes
 # Colab's own version of Python, where the machine has it.
 COLAB_PYTHON ?= $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null || echo $(PYTHON))
 BIN := .venv/bin
@@ -49,7 +52,7 @@ live: $(INSTALLED)
 	@$(BIN)/python -m tools.build.live --port $(PORT)
 
 pdf: $(INSTALLED)
-	@$(BIN)/python -m tools.pdf.make_pdf
+	@$(BIN)/python -m tools.pdf.make_pdf --solutions $(SOLUTIONS)
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tools.mutants.mutants

@@ -4,8 +4,8 @@ Run after ``make book``; the result goes to ``benchmarks/pages.json``. Each chap
 Chromium with an empty cache, over a line of 1.6 Mbit/s with 150 ms of latency, on a processor made
 four times slower, from a server that compresses. Measured are the milliseconds from the request to
 the first text, to the last font of the formulas, to the picture of the first explorer (if the page
-has one), and to the moment at which its slider answers; and what came over the line until nothing
-more was asked for, before the reader touches anything.
+has one), and to the end of the scripts that make its slider answer; and what came over the line
+until nothing more was asked for, before the reader touches anything.
 """
 
 import functools
@@ -27,12 +27,6 @@ ROUNDS = 3
 LINE = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # ms, bytes/s
 SLOWER = 4
 COMPRESSED = (".html", ".js", ".css", ".svg")
-# The explorers' script makes their status; before that a slider moves and the picture does not.
-WATCH = """new MutationObserver((_, watch) => {
-    if (!document.querySelector(".explorer [role=status]")) return;
-    window.aliveAt = performance.now();
-    watch.disconnect();
-}).observe(document, {childList: true, subtree: true})"""
 TIMES = """() => {
     const ends = (part) => performance.getEntriesByType("resource")
         .filter((one) => one.name.includes(part)).map((one) => one.responseEnd);
@@ -43,7 +37,7 @@ TIMES = """() => {
     };
     if (picture) Object.assign(times, {
         picture: Math.max(...ends(new URL(picture.src).pathname)),
-        slider: window.aliveAt,
+        slider: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
     });
     return times;
 }"""
@@ -93,7 +87,6 @@ def visit(browser: Browser, address: str, name: str) -> dict[str, float]:
         line.send("Network.enable")
         line.send("Network.emulateNetworkConditions", {"offline": False, **LINE})
         line.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        page.add_init_script(WATCH)
         page.goto(f"{address}/{name}", wait_until="networkidle", timeout=120_000)
         return {**page.evaluate(TIMES), "bytes": sum(taken)}
 

@@ -1,5 +1,7 @@
 """What a build may leave as it is: pages whose sources are those of a build without a warning."""
 
+import json
+
 import pytest
 
 from tools.build import changes
@@ -91,3 +93,13 @@ def test_search_keeps_the_entries_of_pages_that_were_not_read():
     new = {"docnames": ["a", "b"], "indexentries": {"w": [[0, "w", True]]}}
     kept = {"w": [[0, "w", True]], "x": [[1, "x", True]], "y": [[1, "y", False]]}
     assert all_entries(old, new, {"a"}) == kept
+
+
+def test_other_pages_know_the_name_of_a_figure(tmp_path):
+    faces = set()
+    for name in ("fig-one", "fig-two"):
+        cell = {"cell_type": "code", "source": "x", "metadata": {"mystnb": {"figure": name}}}
+        path = tmp_path / "page.ipynb"
+        path.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+        faces.add(changes.source(path.with_suffix("")).face)
+    assert len(faces) == 2

@@ -4,7 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tools.paths import LANGUAGES, ROOT
-from tools.pdf.make_pdf import LEFT_OUT, printed_pages
+from tools.pdf import make_pdf
+from tools.pdf.make_pdf import LEFT_OUT, file_name, offer, printed_pages
 from tools.pdf.one_document import Heading, address, contents, join, prepare
 from tools.pdf.pdf_text import mend_table
 
@@ -65,3 +66,21 @@ def test_a_radical_becomes_the_character_that_it_looks_like():
     table = b"2 beginbfchar\n<87> <2F64>\n<C5> <8207>\n<C6> <2ED1>\nendbfchar"
     mended = b"2 beginbfchar\n<87> <7528>\n<C5> <8207>\n<C6> <9577>\nendbfchar"
     assert mend_table(table) == mended
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_first_page_links_the_pdfs_that_lie_beside_it(language, tmp_path, monkeypatch):
+    monkeypatch.setattr(make_pdf, "BUILD", tmp_path)
+    monkeypatch.setattr(make_pdf, "HTML", tmp_path)
+    source = (ROOT / f"book/{language}/intro.md").read_text(encoding="utf-8")
+    folder = tmp_path / language
+    folder.mkdir()
+    (folder / "intro.html").write_text(source, encoding="utf-8")
+    names = []
+    for solutions in (True, False):
+        names.append(file_name(language, solutions))
+        (tmp_path / names[-1]).write_bytes(b"")
+        offer(language, tmp_path / names[-1])
+        page = BeautifulSoup((folder / "intro.html").read_bytes(), "html.parser")
+        assert [link["href"] for link in page.select(".printed a")] == names
+        assert all((folder / name).is_file() for name in names)

@@ -8,15 +8,29 @@ from pypdf.generic import PdfObject
 
 from tools.build.notebooks import read_notebook
 from tools.paths import LANGUAGES, ROOT
-from tools.pdf.make_pdf import PDF, read_config
+from tools.pdf.make_pdf import PDF, file_name, read_config
+
+SOLUTION = {"en": "Solution2.1", "zh-TW": "解答2.1"}
+
+
+def read(language, solutions):
+    path = PDF / file_name(language, solutions)
+    if not path.is_file():
+        pytest.skip(f"{path.name} has not been printed: `make pdf`")
+    return PdfReader(path)
 
 
 @pytest.fixture(params=LANGUAGES)
 def printed(request):
-    path = PDF / f"vae-book-{request.param}.pdf"
-    if not path.is_file():
-        pytest.skip(f"{path.name} has not been printed: `make pdf`")
-    return request.param, PdfReader(path)
+    return request.param, read(request.param, solutions=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("solutions", [True, False], ids=["yes", "no"])
+def test_solutions_are_there_or_not(language, solutions):
+    pages = read(language, solutions).pages
+    text = "".join("".join(page.extract_text() for page in pages).split())
+    assert (SOLUTION[language] in text) == solutions
 
 
 def test_pdf_can_be_searched_for_each_chapter(printed):

@@ -71,12 +71,13 @@ def sources(language: str) -> Sources:
 def source(path: Path) -> Source:
     """Return the digests of one page, given by its path without a suffix."""
     text, code = markdown(path), ""
-    whole = text
+    whole, shown = text, face(text)
     if path.with_suffix(".ipynb").exists():
         cells = read_notebook(path.with_suffix(".ipynb"))["cells"]
         code = "\0".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+        shown += "".join(str(cell["metadata"].get("mystnb", {}).get("figure")) for cell in cells)
         whole = path.with_suffix(".ipynb").read_text(encoding="utf-8")
-    return Source(text_digest(whole), text_digest(face(text)), text_digest(code))
+    return Source(text_digest(whole), text_digest(shown), text_digest(code))
 
 
 def face(text: str) -> str:

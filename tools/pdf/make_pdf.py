@@ -1,13 +1,19 @@
 """Print the built book, one PDF a language: ``python -m tools.pdf.make_pdf`` (``make pdf``).
 
+``--solutions no`` (``make pdf SOLUTIONS=no``) prints what a teacher hands out. A copy lies beside
+the pages, whose first one then links it; the next build of the pages takes both away.
+
 The pages are those of ``make book``, so nothing runs again. They are joined into one document,
 Chromium typesets it and prints it twice: the first time tells on which page each section begins.
 The list of functions, the table of checks and the benchmarks stay on the web.
 """
 
+import argparse
 import logging
 import mimetypes
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from gettext import translation
 from pathlib import Path
@@ -26,6 +32,7 @@ from tools.pdf.pdf_text import mend
 from tools.site.browsing import chromium
 
 PDF = BUILD / "pdf"
+PLACE = re.compile(r'(?<=<div class="printed">).*?(?=</div>)', re.S)  # of the first page's links
 LEFT_OUT = {"equations", "scaling", "performance", "api"}
 PATIENCE = 600_000  # milliseconds
 SITE = "http://book.invalid/"  # never resolved: `answer` serves each request from the built pages
@@ -36,12 +43,38 @@ def printed_pages(language: str) -> list[str]:
     return [name for name in page_names(language) if name not in LEFT_OUT]
 
 
-def heading_of_contents(language: str) -> str:
-    """Return the heading of the table of contents, from the catalogue of the interface."""
+def translator(language: str) -> Callable[[str], str]:
+    """Return what translates the words of the interface."""
     folder = BUILD / "locale"
     compile_words(folder)
-    _ = translation(CATALOGUE, folder, [language.replace("-", "_")], fallback=True).gettext
+    return translation(CATALOGUE, folder, [language.replace("-", "_")], fallback=True).gettext
+
+
+def heading_of_contents(language: str) -> str:
+    """Return the heading of the table of contents."""
+    _ = translator(language)
     return _("Contents")
+
+
+def file_name(language: str, solutions: bool) -> str:
+    """Return the name of a PDF."""
+    return f"vae-book-{language}{'' if solutions else '-without-solutions'}.pdf"
+
+
+def offer(language: str, printed: Path) -> None:
+    """Copy a PDF beside the pages, and link from the first page all that lie there."""
+    _ = translator(language)
+    folder, first = HTML / language, HTML / language / "intro.html"
+    shutil.copy2(printed, folder)
+    words = {True: _("with solutions"), False: _("without solutions")}
+    links = [
+        f'<a href="{name}">{text}</a>'
+        for solutions, text in words.items()
+        if (folder / (name := file_name(language, solutions))).exists()
+    ]
+    line = _("The whole book as one PDF: {links}").format(links=" · ".join(links))
+    page = PLACE.sub(f"<p>{line}</p>", first.read_text(encoding="utf-8"))
+    first.write_text(page, encoding="utf-8")
 
 
 def title_page(config: dict[str, Any]) -> str:
@@ -90,16 +123,18 @@ def outline_pages(pdf: Path) -> list[int]:
     return list(walk(reader.outline))
 
 
-def make_pdf(page: Page, language: str) -> Path:
-    """Print one language and return the path of its PDF."""
+def make_pdf(page: Page, language: str, solutions: bool) -> Path:
+    """Print one language, with or without its solutions, and return the path of its PDF."""
     config = read_config(language)
     head = f"<head><title>{config['title']}</title>"
     names, words = printed_pages(language), heading_of_contents(language)
-    target = PDF / f"vae-book-{language}.pdf"
+    target = PDF / file_name(language, solutions)
     numbers: dict[str, int] = {}
     for _ in range(2):
         document, headings = join(HTML / language, names, title_page(config), words, numbers)
         document = document.replace("<head>", head, 1)
+        if solutions:
+            document = document.replace("<html", '<html class="with-solutions"', 1)
         target.write_bytes(print_document(page, language, document))
         found = outline_pages(target)[1:]  # the first one is the table of contents itself
         if len(found) != len(headings):
@@ -114,6 +149,9 @@ def make_pdf(page: Page, language: str) -> Path:
 
 def main() -> None:
     """Print both languages and say what came out."""
+    parser = argparse.ArgumentParser(prog="python -m tools.pdf.make_pdf", description=__doc__)
+    parser.add_argument("--solutions", choices=["yes", "no"], default="yes")
+    solutions = parser.parse_args().solutions == "yes"
     for language in LANGUAGES:
         if not (HTML / language / "intro.html").is_file():
             raise SystemExit("There are no built pages to print: run `make book` first.")
@@ -131,7 +169,8 @@ def main() -> None:
         for language in LANGUAGES:
             start, page = perf_counter(), browser.new_page()
             page.set_default_timeout(PATIENCE)
-            path = make_pdf(page, language)
+            path = make_pdf(page, language, solutions)
+            offer(language, path)
             page.close()
             size, count = path.stat().st_size / 1e6, len(PdfReader(path).pages)
             seconds = perf_counter() - start

@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 
 from tools.build.outputs import find_outputs_by_the_code
 from vae_book import (
+    boxes,
     buttons,
     equations,
     explorers,
@@ -15,6 +16,7 @@ from vae_book import (
     formulas,
     languages,
     metadata,
+    paper,
     patches,
     punctuation,
     search,
@@ -59,6 +61,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", figures.describe_figures)
     app.connect("doctree-read", explorers.set_explorers)
     app.connect("doctree-read", figures.pack_figures, priority=BEFORE_PICTURES_ARE_COLLECTED)
+    app.connect("doctree-read", boxes.number_boxes)
+    app.connect("doctree-read", paper.mark_long_code)
     app.add_node(nodes.image, override=True, html=(figures.visit_image, None))
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-read", search.index_equations)

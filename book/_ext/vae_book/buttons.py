@@ -1,7 +1,8 @@
 """The buttons above a page, named by what they do, in the page's language.
 
 The theme makes them: a rocket (run the page), a repository (its source) and a download. Here each
-entry gets its words, and the link that reports a problem a title that names the page.
+entry gets its words, and the link that reports a problem a title that names the page. The download
+is first of all what prints; where a page has solutions, a switch lets them be printed too.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ from sphinx.application import Sphinx
 from vae_book.languages import own_tag
 from vae_book.words import _
 
+PRINT_ICON = "fas fa-print"
 SOURCE_ICON = "fas fa-code-branch"  # a host's logo would fetch a font of 118 kB for one sign
 
 
@@ -25,9 +27,10 @@ def words() -> dict[str, str]:
         "source-repository-button": _("Repository"),
         "source-file-button": _("View the source"),
         "source-issues-button": _("Report a problem"),
-        "download-buttons": _("Download or print"),
+        "download-buttons": _("Print or download"),
         "download-source-button": _("Notebook (.ipynb)"),
         "download-pdf-button": _("Print or save as PDF"),
+        "print-solutions-button": _("Print with solutions"),
     }
 
 
@@ -46,6 +49,13 @@ def name_buttons(
         group["tooltip"] = known[group["label"]]
         if group["label"] == "source-buttons":
             group["icon"] = SOURCE_ICON
+        if group["label"] == "download-buttons":
+            group["icon"] = PRINT_ICON
+            group["buttons"].reverse()  # what prints comes first
+            boxes = doctree.findall(nodes.admonition) if doctree else ()
+            if any("solution" in box["classes"] for box in boxes):
+                switch = group["buttons"][0] | {"label": "print-solutions-button", "icon": ""}
+                group["buttons"].insert(1, switch)
         if not context.get("page_source_suffix", "").endswith("ipynb"):
             group["buttons"] = [
                 one for one in group["buttons"] if one.get("label") != "download-source-button"

@@ -1,0 +1,9 @@
+// A solution that a link leads to is open; the link sign in its title neither opens nor closes it.
+const openNamed = () =>
+  document.getElementById(location.hash.slice(1))?.querySelector(".toggle-button-hidden")?.click();
+addEventListener("hashchange", openNamed);
+addEventListener("DOMContentLoaded", () => {
+  openNamed();
+  for (const sign of document.querySelectorAll(".admonition-title > .headerlink"))
+    sign.addEventListener("click", (event) => event.stopPropagation());
+});

@@ -1,0 +1,66 @@
+"""What can be cited, in the built pages: numbers, ids, link signs, and ways between boxes."""
+
+import pytest
+from browser import open_page
+from bs4 import BeautifulSoup
+
+from tools.paths import HTML, notebook_paths
+
+LANGUAGES = {"en": ("Exercise", "Solution", "Figure"), "zh-TW": ("習題", "解答", "圖")}
+CHAPTERS = [path.stem for path in notebook_paths("en")]
+languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Every chapter of each language, parsed."""
+    return {
+        (language, name): BeautifulSoup(
+            (HTML / language / f"{name}.html").read_bytes(), "html.parser"
+        )
+        for language in LANGUAGES
+        for name in CHAPTERS
+    }
+
+
+@languages
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_boxes_and_figures_have_their_numbers(address, pages, name, language):
+    article, chapter = pages[language, name].article, int(name[:2])
+    for kind, word in zip(("exercise", "solution"), LANGUAGES[language], strict=False):
+        for count, box in enumerate(article.select(f".admonition.{kind}"), start=1):
+            title, *signs = box.select_one(".admonition-title").contents
+            assert title == f"{word} {chapter}.{count}" and box["id"].startswith(f"{kind}-")
+            assert [sign["href"] for sign in signs] == [f"#{box['id']}"]
+            other = box.select_one(".partner a")["href"]
+            assert article.select_one(other).select_one(".partner a")["href"] == f"#{box['id']}"
+    figures = article.select("figure[id^=fig-]")
+    assert len(figures) == len(article.select(".cell_output :is(.explorer, a > img)"))
+    for count, figure in enumerate(figures, start=1):
+        number = figure.select_one("figcaption .caption-number").get_text()
+        assert number == f"{LANGUAGES[language][2]} {chapter}.{count} "
+        assert figure.select_one("figcaption .headerlink")["href"] == f"#{figure['id']}"
+
+
+def test_ids_are_the_same_in_both_languages(address, pages):
+    for name in CHAPTERS:
+        one, other = (
+            [node["id"] for node in pages[language, name].article.select("figure, .admonition[id]")]
+            for language in LANGUAGES
+        )
+        assert one == other and (one or name.startswith("08"))
+
+
+@languages
+def test_a_link_to_a_solution_opens_it(page, root, language):
+    """The sign in its title leads there, too, and does not close what is open."""
+    open_page(page, root, f"{language}/02_variational_inference.html#solution-best-diagonal")
+    named, other = (
+        page.locator(f"#solution-{one} p").nth(1) for one in ("best-diagonal", "gap-of-prior")
+    )
+    assert named.is_visible() and not other.is_visible()
+    page.locator("#solution-best-diagonal .headerlink").press("Enter")
+    page.locator("#exercise-gap-of-prior .partner a").click()
+    assert named.is_visible() and other.is_visible()
+    page.locator("#solution-gap-of-prior .partner a").click()
+    assert page.url.endswith("#exercise-gap-of-prior") and not page.problems
