@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pages import Page, pages, simplified_only
+from pages import FENCE, Page, pages, simplified_only
 
 from tools.paths import ROOT
 
@@ -88,6 +88,26 @@ def test_headings_and_boxes_agree_in_structure(english, chinese):
     for pattern in (r"^(#+) ", r"^:::\{(\w+)\}", r"^:class: (.*)$", r"^```(.*)$"):
         one, other = (re.findall(pattern, page.text, re.M) for page in (english, chinese))
         assert one == other, f"{chinese.name}: {pattern} finds {other}, in English {one}"
+
+
+def section_labels(page: Page) -> list[str | None]:
+    """The label above each heading; None where there is none."""
+    text = FENCE.sub("", page.text)
+    found = re.finditer(r"^(?:\((sec-[a-z0-9-]+)\)=\n)?^#+ ", text, re.M)
+    return [match[1] for match in found]
+
+
+@both
+def test_each_heading_has_a_label_and_both_languages_the_same(english, chinese):
+    one, other = section_labels(english), section_labels(chinese)
+    assert None not in one, f"{english.name}: heading {one.index(None) + 1} has no (sec-...)= above"
+    assert one == other, f"{chinese.name}: {other} are not the English labels {one}"
+
+
+def test_no_two_sections_have_the_same_label():
+    found = [label for page in ENGLISH for label in section_labels(page)]
+    twice = sorted({label for label in found if found.count(label) > 1})
+    assert not twice, f"two sections are called {twice}"
 
 
 @both

@@ -20,6 +20,7 @@ from vae_book import (
     patches,
     punctuation,
     search,
+    sections,
     styles,
     words,
 )
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     find_outputs_by_the_code()
 
     app.connect("config-inited", words.translate_settings)
+    app.connect("doctree-read", sections.keep_labels_alone, priority=sections.BEFORE_SPHINX)
     app.connect("doctree-read", words.translate_fields)
     app.connect("doctree-read", figures.remove_what_pages_do_without)
     app.connect("doctree-read", figures.describe_figures)
