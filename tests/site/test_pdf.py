@@ -42,7 +42,8 @@ def test_pdf_can_be_searched_for_each_chapter(printed):
         if not isinstance(mark, list)
     }
     for path in (ROOT / "book" / language).glob("*.ipynb"):
-        title = read_notebook(path)["cells"][0]["source"].splitlines()[0].removeprefix("# ")
+        heading = re.search(r"^# (.+)", read_notebook(path)["cells"][0]["source"], re.M)
+        title = heading[1]
         mark = f"{int(path.name[:2])}. {title}"
         text = reader.pages[starts[mark]].extract_text()
         assert "".join(mark.split()) in "".join(text.split()), f"its page does not say {mark!r}"
