@@ -3,8 +3,9 @@
 Run with ``python -m benchmarks.pages`` after ``make book``; the result goes to
 ``benchmarks/pages.json``. Each page is opened in a Chromium with an empty cache, from a server on
 the same machine. Counted is whatever the page asks for, fonts that MathJax wants included, and
-widgets before their sliders are touched. The time runs from the request for the page to the moment
-at which MathJax has set all its equations; on a real line the transfer of the bytes comes on top.
+explorers before their sliders are touched. The time runs from the request for the page to the
+moment at which MathJax has set all its equations; on a real line the transfer of the bytes comes on
+top.
 """
 
 from collections.abc import Iterable
