@@ -52,6 +52,12 @@ PAGES = (
         "",
         "static/webpack-macros.html of pydata_sphinx_theme",
     ),
+    # What comes late moves nothing.
+    Patch(
+        re.compile(r'(<img src="[^"]*_static/logo[^"]*")'),
+        r'\1 width="72" height="72"',
+        "components/navbar-logo.html of sphinx_book_theme",
+    ),
     # The icons stay <i> elements then; the script hid them from screen readers.
     Patch(
         re.compile(r'<i class="(?=[^"]*\bfa-)(?![^>]*aria-hidden)'),
