@@ -44,11 +44,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
         app.setup_extension(extension)
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
-    app.add_search_language(search.BookWords)
-    app.add_search_language(search.ChineseBookWords)
     app.add_js_file("formulas.js", **words.of_formulas())
     find_outputs_by_the_code()
 
+    app.connect("builder-inited", search.replace_sphinx)
     app.connect("config-inited", words.translate_settings)
     app.connect("doctree-read", sections.keep_labels_alone, priority=sections.BEFORE_SPHINX)
     app.connect("doctree-read", words.translate_fields)
@@ -56,13 +55,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", figures.describe_figures)
     app.connect("doctree-read", figures.size_figures)
     app.connect("doctree-read", punctuation.keep_with_formula)
-    app.connect("doctree-read", search.index_equations)
-    app.connect("doctree-read", search.index_symbols)
     app.connect("html-page-context", equations.link_equations)
     app.connect("html-page-context", languages.link_languages)
     app.connect("html-page-context", metadata.describe_page)
-    app.connect("html-page-context", search.load_script)
     app.connect("html-page-context", buttons.name_buttons, priority=AFTER_THE_THEME)
     app.connect("build-finished", patches.finish_build)
-    app.connect("build-finished", search.rewrite_index)
+    app.connect("build-finished", search.write_index)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
