@@ -75,22 +75,6 @@ PATCHED = [
         "Documentation.PLURAL_EXPR = () => 0;",
     ),
     (
-        SCRIPTS["searchtools.js"][0],
-        "setIndex: (index) => {",
-        "setIndex: (index) => {\n    for (const words of [index.terms, index.titleterms])\n"
-        "      Object.setPrototypeOf(words, null);",
-    ),
-    (
-        SCRIPTS["searchtools.js"][1],
-        "if (!terms.hasOwnProperty(word)) titleTerms.hasOwnProperty(word)",
-        "if (!Object.hasOwn(terms, word)) Object.hasOwn(titleTerms, word)",
-    ),
-    (
-        SCRIPTS["searchtools.js"][2],
-        "scoreMap.set(file, {})",
-        "scoreMap.set(file, Object.create(null))",
-    ),
-    (
         SCRIPTS["sphinx_highlight.js"][0],
         '!node.matches("button, select, textarea")',
         '!node.matches("button, select, textarea, script, style, .math")',

@@ -102,25 +102,6 @@ SCRIPTS = {
             "Sphinx",
         ),
     ),
-    "searchtools.js": (
-        Patch(
-            re.compile(r"setIndex: \(index\) => {"),
-            "setIndex: (index) => {\n"
-            "    for (const words of [index.terms, index.titleterms])\n"
-            "      Object.setPrototypeOf(words, null);",
-            "Sphinx",
-        ),
-        Patch(
-            re.compile(r"\b(terms|titleTerms)\.hasOwnProperty\(word\)"),
-            r"Object.hasOwn(\1, word)",
-            "Sphinx",
-        ),
-        Patch(
-            re.compile(r"scoreMap\.set\(file, {}\)"),
-            "scoreMap.set(file, Object.create(null))",
-            "Sphinx",
-        ),
-    ),
     # A mark inside a formula or in the data of an explorer would break it.
     "sphinx_highlight.js": (
         Patch(
