@@ -10,7 +10,7 @@ from tools.paths import HTML
 
 pytestmark = pytest.mark.usefixtures("address")  # skipped where there are no built pages
 NOT_AWAITED = re.compile(r"\bdefer\b|documentation_options")
-HEAVY = re.compile(r"fontawesome|fa-(solid|regular|brands)|_static/require\.js|embed-amd|manager")
+HEAVY = re.compile(r"fontawesome|fa-(solid|regular|brands)|_static/require\.js|embed-amd")
 
 
 def soup(name):
