@@ -86,7 +86,7 @@ def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
     for section in doctree.findall(nodes.section):
         [label] = section["ids"]
         is_page = section.parent is doctree
-        number = "".join(f"{one}." for one in numbers.get("" if is_page else f"#{label}", ()))
+        number = "".join(f"{one}." for one in numbers.get("" if is_page else f"#{label}") or ())
         title = f"{number} {text_of(section[0].children)}".strip()
         names = phrases(TERMS["sections"].get(label, ""), own_tag(app))
         if page == "notation":
