@@ -89,7 +89,9 @@ def fetch_first_picture(
     doctree: nodes.document | None,
 ) -> None:
     """Let the first picture of a page be fetched with the page."""
-    context["body"] = context.get("body", "").replace(' loading="lazy"', "", 1)
+    before, tag, behind = context.get("body", "").partition("<img")
+    picture, end, behind = behind.partition(">")
+    context["body"] = before + tag + picture.replace(' loading="lazy"', "") + end + behind
 
 
 def page_size(path: Path) -> tuple[int, int]:
