@@ -3,9 +3,8 @@
 Run after ``make book``; the result goes to ``benchmarks/pages.json``. Each chapter is opened in a
 Chromium with an empty cache, over a line of 1.6 Mbit/s with 150 ms of latency, on a processor made
 four times slower, from a server that compresses. Measured are the milliseconds from the request to
-the first text, to the last font of the formulas, to the picture of the first explorer (if the page
-has one), and to the end of the scripts that make its slider answer; and what came over the line
-until nothing more was asked for, before the reader touches anything.
+the first text and to the last font of the formulas; and what came over the line until nothing more
+was asked for, before the reader touches anything.
 """
 
 import functools
@@ -30,16 +29,10 @@ COMPRESSED = (".html", ".js", ".css", ".svg")
 TIMES = """() => {
     const ends = (part) => performance.getEntriesByType("resource")
         .filter((one) => one.name.includes(part)).map((one) => one.responseEnd);
-    const picture = document.querySelector(".explorer img");
-    const times = {
+    return {
         text: performance.getEntriesByName("first-contentful-paint")[0].startTime,
         formulas: Math.max(...ends("KaTeX_")),
     };
-    if (picture) Object.assign(times, {
-        picture: Math.max(...ends(new URL(picture.src).pathname)),
-        slider: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
-    });
-    return times;
 }"""
 
 
@@ -103,7 +96,7 @@ def main() -> None:
     """Measure every chapter of both languages, print a table and write the file."""
     names = [f"{one}/{path.stem}.html" for one in LANGUAGES for path in notebook_paths(one)]
     results = []
-    print(f"{'seconds to the first':38} text formulas picture slider      kB")
+    print(f"{'seconds to the first':38} text formulas      kB")
     with serve() as address, chromium() as browser:
         for name in names:
             results.append(result := measure(browser, address, name))
