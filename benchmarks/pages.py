@@ -7,20 +7,16 @@ the first text and to the last font of the formulas; and what came over the line
 was asked for, before the reader touches anything.
 """
 
-import functools
 import gzip
-import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser
 
 from benchmarks import report
-from tools.paths import HTML, LANGUAGES, notebook_paths
-from tools.site.browsing import SilentHandler, chromium
+from tools.paths import LANGUAGES, notebook_paths
+from tools.site.browsing import SilentHandler, chromium, serve
 
 ROUNDS = 3
 LINE = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # ms, bytes/s
@@ -41,7 +37,7 @@ class Compressing(SilentHandler):
 
     def do_GET(self) -> None:
         """Answer with the whole file."""
-        path = HTML / self.path.partition("?")[0].lstrip("/")
+        path = Path(self.translate_path(self.path))
         if path.suffix not in COMPRESSED or not path.is_file():
             super().do_GET()
             return
@@ -52,16 +48,6 @@ class Compressing(SilentHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextmanager
-def serve() -> Iterator[str]:
-    """Serve the built pages; gives the address, without a final slash."""
-    handler = functools.partial(Compressing, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def visit(browser: Browser, address: str, name: str) -> dict[str, float]:
@@ -97,7 +83,7 @@ def main() -> None:
     names = [f"{one}/{path.stem}.html" for one in LANGUAGES for path in notebook_paths(one)]
     results = []
     print(f"{'seconds to the first':38} text formulas      kB")
-    with serve() as address, chromium() as browser:
+    with serve(handler=Compressing) as address, chromium() as browser:
         for name in names:
             results.append(result := measure(browser, address, name))
             medians = [one["median"] / 1000 for one in result["milliseconds_to"].values()]
