@@ -18,9 +18,9 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from tools.build.plain_tex import LETTERS, plain
 from tools.paths import ROOT
 from vae_book.languages import own_tag
-from vae_book.plain_tex import LETTERS, plain
 
 TERMS = yaml.safe_load((ROOT / "book/search_terms.yml").read_text(encoding="utf-8"))
 TERMINOLOGY = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
