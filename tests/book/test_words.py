@@ -2,8 +2,10 @@
 
 import ast
 import re
+from xml.etree import ElementTree
 
 from babel.messages.pofile import read_po
+from vae_book.diagrams import FOLDER, words
 
 from benchmarks.profiles import GROUPS, REST
 from tools.build.equations import ORACLES
@@ -27,6 +29,8 @@ def words_of(source):
 def in_the_code():
     files = [*(ROOT / "book/_ext").rglob("*.py"), ROOT / "tools/pdf/make_pdf.py"]
     found = {word for path in files for word in words_of(path.read_text("utf-8"))}
+    drawings = [ElementTree.parse(path).getroot() for path in FOLDER.glob("*.svg")]
+    found |= {(one.text or "").strip() for drawing in drawings for one in words(drawing)}
     templates = (ROOT / "book/_templates").rglob("*.html")
     return found | {word for path in templates for word in TEMPLATE_WORD.findall(path.read_text())}
 

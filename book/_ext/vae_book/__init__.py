@@ -25,6 +25,7 @@ from vae_book import (
     words,
 )
 from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
+from vae_book.diagrams import Diagram
 from vae_book.equations import EquationIndex
 from vae_book.results import ResultsTable
 
@@ -37,6 +38,7 @@ EXTENSIONS = (
 DIRECTIVES = {
     "benchmark-chart": BenchmarkChart,
     "benchmark-table": BenchmarkTable,
+    "diagram": Diagram,
     "equation-index": EquationIndex,
     "results-table": ResultsTable,
 }
