@@ -1,5 +1,7 @@
 """What becomes of MyST in the notebooks made for Colab, and what stops the build."""
 
+import subprocess
+
 import pytest
 
 from tools.build import colab
@@ -94,6 +96,19 @@ def test_citation_that_the_page_has_and_no_cell_stops_the_build(tmp_path, monkey
     path = folder_with(tmp_path, monkeypatch, "{cite}`a`", ["[A](u)", "[B](v)"])
     with pytest.raises(SystemExit, match=r"01_page.ipynb cites 1 times .* 2 times"):
         write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+
+
+def test_library_of_the_commit_that_is_checked_out_is_installed(tmp_path, monkeypatch):
+    path = folder_with(tmp_path, monkeypatch, "Words.")
+    git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "One"], check=True)
+    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+    assert (
+        f'{repository_name()}@{commit}"'
+        in read_notebook(tmp_path / "made.ipynb")["cells"][1]["source"]
+    )
 
 
 def test_library_of_the_tag_is_installed_where_there_is_no_git(tmp_path, monkeypatch):
