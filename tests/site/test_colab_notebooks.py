@@ -11,7 +11,13 @@ from tools.build.equations import EQUATION
 from tools.build.notebooks import read_notebook
 from tools.build.plain_tex import text_of
 from tools.paths import HTML, MADE, notebook_paths
-from tools.release.set_repository import INSTALL, repository_name, site_address, tag
+from tools.release.set_repository import (
+    INSTALL,
+    colab_address,
+    repository_name,
+    site_address,
+    tag,
+)
 
 pytestmark = pytest.mark.usefixtures("address")  # skipped where there are no built pages
 NOT_TEXT = re.compile(r"^```\w*\n.*?^```$|\$\$.*?\$\$|\$[^$]+\$", re.M | re.S)
@@ -56,6 +62,12 @@ def test_notebook_is_valid_and_the_download_of_its_page(source):
     nbformat.validate(nbformat.read(path, 4))
     download = HTML / source.parent.name / "_sources" / source.name
     assert download.read_bytes() == path.read_bytes()
+
+
+@notebooks
+def test_button_of_the_page_opens_the_notebook(source):
+    [button] = page(source).select('a[href^="https://colab.research.google.com"]')
+    assert button["href"] == colab_address(source.parent.name, source.stem)
 
 
 @notebooks
