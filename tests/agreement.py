@@ -13,11 +13,12 @@ from tools.build.equations import MONTE_CARLO
 
 
 class Comparison(NamedTuple):
-    """One comparison: ``difference`` is absolute, or counts standard errors of ``error``."""
+    """One comparison: what is reached and allowed is absolute, or counts standard errors."""
 
     of: str | None
     difference: float
     error: float | None
+    allowed: float
 
 
 recorded: list[Comparison] = []
@@ -36,8 +37,8 @@ def agree(ours, oracle, *, atol=0.0, rtol=0.0, of=None):
     __tracebackhide__ = True
     got, want = _arrays(ours, oracle)
     difference = np.abs(got - want)
-    _record(of, difference, None)
     allowed = np.maximum(atol, rtol * np.abs(want))
+    _record(of, difference, None, allowed)
     _require(difference <= allowed, difference, allowed, got, want)
 
 
@@ -56,7 +57,7 @@ def agree_in_standard_errors(ours, oracle, error, *, most=4.0, of=None):
     error = np.broadcast_to(_array(error), got.shape)
     assert (error > 0).all(), f"a standard error is not positive: {error}"
     difference = np.abs(got - want)
-    _record(of, difference / error, error)
+    _record(of, difference / error, error, np.full(got.shape, most))
     _require(difference < most * error, difference, most * error, got, want)
 
 
@@ -84,11 +85,10 @@ def _arrays(ours, oracle):
     return got, want
 
 
-def _record(of, difference, error):
+def _record(of, difference, error, allowed):
     worst = np.unravel_index(np.argmax(difference), difference.shape)
-    recorded.append(
-        Comparison(of, float(difference[worst]), None if error is None else float(error[worst]))
-    )
+    standard_error = None if error is None else float(error[worst])
+    recorded.append(Comparison(of, float(difference[worst]), standard_error, float(allowed[worst])))
 
 
 def _require(kept, difference, allowed, got, want):

@@ -105,6 +105,7 @@ def _reached(label, oracle):
         "oracle": oracle,
         "agreement": widest and widest.difference,
         "standard_error": widest and widest.error,
+        "allowed": widest and widest.allowed,
     }
 
 

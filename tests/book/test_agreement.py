@@ -20,7 +20,7 @@ def test_the_widest_difference_is_kept():
 
 def test_monte_carlo_counts_standard_errors():
     agree_in_standard_errors([1.0, 5.0], [1.5, 5.0], 0.25)
-    assert reached("eq-a", "Monte Carlo") == (None, 2.0, 0.25)
+    assert reached("eq-a", "Monte Carlo") == (None, 2.0, 0.25, 4.0)
     assert reached("eq-a", "SciPy") is None
 
 

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from tools.mutants.mutants import EXPLAINED, MODULES, WITHIN, path_of, report
+from tools.build.equations import Coded
+from tools.mutants.mutants import EXPLAINED, MODULES, WITHIN, path_of, report, rounds
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -86,9 +87,25 @@ def test_the_report_counts_and_names_survivors():
     assert found["summary"]["score_percent"] == 50
     assert found["kind"]["sign"]["by an equation's test"] == 1
     (survivor,) = found["survivors"]
+    assert found["equations"] == {"eq-kl": {"before": "a + b", "after": "x", "test": "t"}}
     assert survivor["place"] == "vae_lib/gaussian.py:3 f" and survivor["diff"] == ["- a + b", "+ y"]
 
 
 def test_comparisons_are_turned_round_and_calls_that_refuse_are_left_alone():
     source = "def f(a):\n    require_room(2 * a)\n    return a > b\n\ndef g(a):\n    return -a"
     assert [mutant.after for mutant in mutants_of("m", source, ("f",))] == ["return a <= b"]
+
+
+def test_a_function_waits_for_the_next_round_until_its_equation_has_a_red_mutant(monkeypatch):
+    monkeypatch.setattr(
+        "tools.mutants.mutants.coded",
+        lambda: [Coded("eq-a", "vae_lib.m", "f", ""), Coded("eq-b", "vae_lib.m", "C.g", "")],
+    )
+    names = ["f", "f", "f", "C.g.inner", "C.g", "other"]
+    mutants = [Mutant("m", name, n, "sign", "", "", "") for n, name in enumerate(names)]
+    outcomes, ran = [], []
+    for batch in rounds(mutants, outcomes):
+        ran.append([one.line for one in batch])
+        killer = {"test": "t", "equation": ["eq-b"]} if len(ran) == 1 else {}
+        outcomes += [(one, {"killer": killer}) for one in batch]
+    assert ran == [[0, 3], [1], [2]]

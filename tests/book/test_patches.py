@@ -5,10 +5,7 @@ from pathlib import Path
 import pydata_sphinx_theme
 import pytest
 import sphinx_book_theme
-from docutils import nodes
-from docutils.utils import new_document
 from sphinx.errors import ExtensionError
-from vae_book import equations
 from vae_book.patches import PAGES, SCRIPTS, apply, copy_button, toggle_button
 
 from tools.paths import ROOT
@@ -149,22 +146,3 @@ def test_each_template_of_the_book_takes_the_place_of_one_of_the_theme():
         for path in folder.rglob("*.html")
     }
     assert own - known == {"language-switch.html"}, "the theme no longer asks for these"
-
-
-def test_equations_number_that_sphinx_writes_otherwise_is_an_error(monkeypatch):
-    class App:
-        class env:
-            found_docs = ("equations",)
-
-        class builder:
-            @staticmethod
-            def get_relative_uri(page, target):
-                return f"{target}.html"
-
-    document = new_document("page")
-    document += nodes.math_block("x", "x", label="eq-kl")
-    context = {"body": '<div id="equation-eq-kl">\n<span class="eqno">(2.1)</span>'}
-    equations.link_equations(App, "page", "", context, document)
-    assert 'href="equations.html#check-kl" title="How equation 2.1 is checked"' in context["body"]
-    with pytest.raises(ExtensionError, match=r"page has 1 numbered equations, and .* found 0"):
-        equations.link_equations(App, "page", "", {"body": "<p>(2.1)</p>"}, document)

@@ -93,8 +93,11 @@ def test_equations_and_their_rows_in_the_index_lead_to_each_other(address, langu
         )
     for label, page in shown.items():
         html = parsed(Path(page).with_suffix(".html").name)
-        mark = html.find(id=f"equation-{label}").select_one("a.check")
-        assert mark["href"] == "equations.html#" + label.replace("eq-", "check-", 1), label
+        mark = html.find(id=f"equation-{label}").select_one("button.check")
+        trail = html.find(id=mark["popovertarget"])
+        row = "equations.html#" + label.replace("eq-", "check-", 1)
+        assert trail.select_one("a")["href"] == row, label
+        assert "pytest tests/" in trail.text and "vae_lib." in trail.text, label
 
 
 @pytest.mark.parametrize(

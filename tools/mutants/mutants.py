@@ -21,10 +21,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, zip_longest
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tools.build.equations import coded
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -53,6 +55,8 @@ QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
 LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
 REPORT = ROOT / "benchmarks" / "mutants.json"
+MOST_ROUNDS = 8  # mutants of one function, until its equation's own test kills one
+Outcomes = list[tuple[Mutant, dict[str, Any]]]
 
 # Survivors that no test can kill, by how "module.function: after" begins, with the reason.
 _FROM_THE_END = "the same slice: D - L counted from the start is -L counted from the end"
@@ -228,7 +232,7 @@ def run(
             yield mutant, json.loads(result.read_text("utf-8")) if result.exists() else late
 
 
-def report(outcomes: list[tuple[Mutant, dict[str, Any]]], took: float) -> dict[str, Any]:
+def report(outcomes: Outcomes, took: float) -> dict[str, Any]:
     """Count the outcomes, and describe each survivor with the reason why it lives."""
     counts: dict[str, dict[str, Counter[str]]] = {"module": {}, "kind": {}}
     survivors, total = [], Counter[str]()
@@ -256,7 +260,43 @@ def report(outcomes: list[tuple[Mutant, dict[str, Any]]], took: float) -> dict[s
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = {"seconds": round(took), "cpu_seconds": round(used.ru_utime + used.ru_stime)}
     summary = {"score_percent": score, **total, **seconds}
-    return {"summary": summary, "tests": MODULES, **counts, "survivors": survivors}
+    found = {"summary": summary, "tests": MODULES, **counts, "survivors": survivors}
+    return found | {"equations": by_equation(outcomes)}
+
+
+def by_equation(outcomes: Outcomes) -> dict[str, dict[str, str]]:
+    """Return for each equation the first mutant that a test of this equation killed."""
+    found: dict[str, dict[str, str]] = {}
+    for mutant, outcome in outcomes:
+        for label in outcome["killer"].get("equation", ()):
+            shown = {"before": mutant.before, "after": mutant.after}
+            found.setdefault(label, shown | {"test": outcome["killer"]["test"]})
+    return dict(sorted(found.items()))
+
+
+def rounds(mutants: list[Mutant], outcomes: Outcomes) -> Iterator[list[Mutant]]:
+    """Give one mutant of each function that codes an equation, then the next one, and so on.
+
+    Left out are, from one round to the next, functions whose equations have their mutant.
+    """
+    labels: dict[tuple[str, str], set[str]] = {}
+    for one in coded():
+        labels.setdefault((one.module.removeprefix("vae_lib."), one.name), set()).add(one.label)
+    groups = [
+        [
+            one
+            for one in mutants
+            if one.module == module and f"{one.function}.".startswith(f"{name}.")
+        ]
+        for module, name in labels
+    ]
+    for row in islice(zip_longest(*groups), MOST_ROUNDS):
+        done = by_equation(outcomes).keys()
+        yield [
+            mutant
+            for mutant, own in zip(row, labels.values(), strict=True)
+            if mutant and not own <= done
+        ]
 
 
 def main() -> None:
@@ -265,6 +305,10 @@ def main() -> None:
     parser.add_argument("--match", default="", help="only mutants whose description holds this")
     parser.add_argument("--tests", nargs="+", help="files with tests, in place of the module's")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--equations", action="store_true",
+        help="only until each equation has a mutant that its own test killed",
+    )  # fmt: skip
     options = parser.parse_args()
     started = time.monotonic()
     mutants = [
@@ -293,22 +337,32 @@ def main() -> None:
     ((_, unbroken),) = run([None], tests, {}, 1)
     if unbroken["code"] != 0:
         raise SystemExit(f"The tests fail before anything is broken: {unbroken['killer']}")
-    outcomes: list[tuple[Mutant, dict[str, Any]]] = []
+    outcomes: Outcomes = []
     seconds = unbroken["seconds"]
-    for mutant, outcome in run(mutants, tests, seconds, options.workers):
-        assert mutant is not None
-        outcomes.append((mutant, outcome))
-        fate = f"killed by {outcome['killer'].get('test')}" if outcome["code"] else "SURVIVED"
-        place = f"{path_of(mutant.module)}:{mutant.line} {mutant.kind}"
-        print(f"[{len(outcomes)}/{len(mutants)}] {place}: {fate}", flush=True)
+    for batch in rounds(mutants, outcomes) if options.equations else [mutants]:
+        for mutant, outcome in run(batch, tests, seconds, options.workers):
+            assert mutant is not None
+            outcomes.append((mutant, outcome))
+            fate = f"killed by {outcome['killer'].get('test')}" if outcome["code"] else "SURVIVED"
+            place = f"{path_of(mutant.module)}:{mutant.line} {mutant.kind}"
+            print(f"[{len(outcomes)}/{len(mutants)}] {place}: {fate}", flush=True)
     outcomes.sort(key=lambda pair: mutants.index(pair[0]))
     found = report(outcomes, time.monotonic() - started)
+    if options.equations:
+        old = json.loads(REPORT.read_text("utf-8"))
+        write(old | {"equations": found["equations"]})
+        return
     if not options.match and not options.tests:
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write(found)
     show(found)
     if any(not survivor["reason"] for survivor in found["survivors"]):
         raise SystemExit("A mutant survives without a reason: write the test that kills it.")
+
+
+def write(found: dict[str, Any]) -> None:
+    """Keep the result."""
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    REPORT.write_text(f"{text}\n", encoding="utf-8")
 
 
 def show(found: dict[str, Any]) -> None:

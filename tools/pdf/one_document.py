@@ -43,7 +43,7 @@ def address(href: str, page: str, pages: Sequence[str]) -> str | None:
 
 def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
     """Rename the ids of one page's article, mend its links, and return its headings."""
-    for button in article.select(".headerlink, .copybtn, a.check"):
+    for button in article.select(".headerlink, .copybtn, button.check, .trail"):
         button.decompose()
     for link in article.find_all("a", href=True):
         target = address(str(link["href"]), page, pages)

@@ -10,7 +10,6 @@ from tools.build.outputs import find_outputs_by_the_code
 from vae_book import (
     boxes,
     buttons,
-    equations,
     explorers,
     figures,
     formulas,
@@ -22,6 +21,7 @@ from vae_book import (
     search,
     sections,
     styles,
+    trail,
     words,
 )
 from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
@@ -69,7 +69,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(nodes.image, override=True, html=(figures.visit_image, None))
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-resolved", search.keep_places)
-    app.connect("html-page-context", equations.link_equations)
+    app.connect("html-page-context", trail.link_equations)
     app.connect("html-page-context", figures.fetch_first_picture)
     app.connect("html-page-context", languages.link_languages)
     app.connect("html-page-context", metadata.describe_page)

@@ -1,4 +1,4 @@
-"""The equation index: ``{equation-index}`` writes the table, each equation links to its row.
+"""The equation index: ``{equation-index}`` writes the table.
 
 The rows come from the labels, docstrings, marks and figures that ``tools.build.equations`` reads;
 links to the equations and to the library's reference are ordinary cross-references, so that one
@@ -11,8 +11,6 @@ from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -30,8 +28,6 @@ from vae_book.tables import table
 from vae_book.words import _
 
 LOGGER = logging.getLogger(__name__)
-PAGE = "equations"
-NUMBER = re.compile(r'id="equation-(eq-[a-z0-9-]+)">\s*<span class="eqno">\(([^)]*)\)')
 
 
 def oracles() -> dict[str, str]:
@@ -179,31 +175,4 @@ class EquationIndex(SphinxDirective):
             reftarget=target,
             refdoc=self.env.docname,
             refwarn=True,
-        )
-
-
-def link_equations(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Put a mark that leads to the index behind the number of each equation of a page.
-
-    Raises:
-        ExtensionError: If Sphinx writes an equation's number in another way than it did.
-    """
-    if doctree is None or PAGE not in app.env.found_docs:
-        return
-    address = app.builder.get_relative_uri(page, PAGE)
-
-    def mark(number: re.Match[str]) -> str:
-        title = _("How equation {number} is checked").format(number=number[2])
-        target = f"{address}#{row_id(number[1])}"
-        return f'{number[0]}<a class="check" href="{target}" title="{title}">✓</a>'
-
-    labels = [one.get("label") or "" for one in doctree.findall(nodes.math_block)]
-    numbered = [label for label in labels if label.startswith("eq-")]
-    context["body"], found = NUMBER.subn(mark, context["body"])
-    if found != len(numbered):
-        raise ExtensionError(
-            f"{page} has {len(numbered)} numbered equations, and {NUMBER.pattern!r} found {found} "
-            "in what Sphinx wrote: mend it in book/_ext/vae_book/equations.py."
         )
