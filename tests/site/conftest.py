@@ -1,18 +1,21 @@
-"""A server, a browser, a page, and the visits that the tests of the built pages share.
+"""A server, the browsers, a page, and the visits that the tests of the built pages share.
 
 The hosts that the pages asked, with the number of requests, stand below the tests' summary.
 """
 
+import functools
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 from browser import WINDOW, cannot_run, watch
+from engines import driver, started
 from playwright.sync_api import Error
 from visits import visit
 
 from tools.paths import HTML
 from tools.site.axe import AXE
-from tools.site.browsing import chromium, serve
+from tools.site.browsing import serve
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +27,25 @@ def address():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    try:
-        with chromium() as browser:
-            yield browser
-    except Error as error:
-        cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
+def start():
+    """A function that starts an engine, by its name, when a test first asks for it."""
+    with driver() as playwright, ExitStack() as running:
+
+        @functools.cache
+        def start(engine):
+            try:
+                return running.enter_context(started(playwright, engine))
+            except Error as error:
+                name, reason = engine.title(), error.message.splitlines()[0]
+                cannot_run(f"no {name} to open the pages with: {reason}")
+
+        yield start
+
+
+@pytest.fixture
+def browser(request, start):
+    """Chromium, or the engine that `in_both_engines` asks for."""
+    return start(getattr(request, "param", "chromium"))
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -54,12 +70,12 @@ def visits() -> dict:
 
 
 @pytest.fixture
-def visited(place, visits, address, browser, record_property):
+def visited(place, visits, address, start, record_property):
     """What the one visit to ``place`` found; the first test that asks for it makes it."""
     if not AXE.exists():
         cannot_run("axe-core is not there: run `make book` first")
     if place not in visits:
-        visits[place] = visit(browser, address, place)
+        visits[place] = visit(start(place.engine), address, place)
         record_property("hosts", dict(visits[place].hosts))
     return visits[place]
 
