@@ -11,6 +11,7 @@ from tools.build.equations import EQUATION
 from tools.build.notebooks import Cell, read_notebook
 from tools.paths import ROOT
 
+SECTION = re.compile(r"^\((sec-[a-z0-9-]+)\)=$", re.M)
 FENCE = re.compile(r"^(```|~~~).*?^\1$", re.M | re.S)
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from tools.build import changes
 from tools.build.changes import Source, Sources, changed_pages, face
-from tools.build.unfinished import all_entries
 from tools.paths import text_digest
 
 PAGE = """(first)=
@@ -79,20 +78,6 @@ def test_present_sources_hold_every_page():
 def test_anchors_are_the_places_that_links_lead_to(tmp_path):
     (tmp_path / "one.html").write_text('<h1 id="a">A</h1><p class="id" id="b">', encoding="utf-8")
     assert changes.anchors(tmp_path, ["one"]) == {"one": ["a", "b"]}
-
-
-def test_search_keeps_the_entries_of_pages_that_were_not_read():
-    old = {
-        "docnames": ["a", "b", "gone"],
-        "indexentries": {
-            "x": [[0, "x", True], [1, "x", True]],
-            "y": [[1, "y", False]],
-            "z": [[2, "", True]],
-        },
-    }
-    new = {"docnames": ["a", "b"], "indexentries": {"w": [[0, "w", True]]}}
-    kept = {"w": [[0, "w", True]], "x": [[1, "x", True]], "y": [[1, "y", False]]}
-    assert all_entries(old, new, {"a"}) == kept
 
 
 def test_other_pages_know_the_name_of_a_figure(tmp_path):

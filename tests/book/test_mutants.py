@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tools.mutants.mutants import MODULES, WITHIN, path_of, report
+from tools.mutants.mutants import EXPLAINED, MODULES, WITHIN, path_of, report
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -60,6 +60,23 @@ def test_every_mutant_is_python_and_differs_only_in_its_statement(module):
 
 def test_a_refusal_and_its_message_are_left_alone():
     assert all(mutant.before.startswith("return") for mutant in mutants_of("gaussian", KL))
+
+
+def test_default_values_are_left_alone():
+    made = mutants_of("m", "def f(a=1, *, b=2):\n    return -a")
+    assert [mutant.after for mutant in made] == ["return a"]
+
+
+def test_each_reason_is_that_of_a_mutant():
+    names = [
+        f"{mutant.module}.{mutant.function}: {mutant.after}"
+        for module in MODULES
+        for mutant in mutants_of(
+            module, (ROOT / path_of(module)).read_text("utf-8"), WITHIN.get(module, ("",))
+        )
+    ]
+    for key in EXPLAINED:
+        assert any(name.startswith(key) for name in names), key
 
 
 def test_the_report_counts_and_names_survivors():

@@ -32,29 +32,34 @@ PATCHED = [
         '<link rel="a" />\n  <link rel="preload" as="script" href="b.js" />\n<link rel="c" />',
         '<link rel="a" />\n<link rel="c" />',
     ),
-    (REST[2], '<i class="fas fa-list">', '<i aria-hidden="true" class="fas fa-list">'),
     (
-        REST[3],
+        REST[2],
+        '<img src="../_static/logo-dark.svg" class="logo__image" alt=""/>',
+        '<img src="../_static/logo-dark.svg" width="72" height="72" class="logo__image" alt=""/>',
+    ),
+    (REST[3], '<i class="fas fa-list">', '<i aria-hidden="true" class="fas fa-list">'),
+    (
+        REST[4],
         '<a href="../_sources/01_a.ipynb" target="_blank"\n class="btn">',
         '<a href="../_sources/01_a.ipynb" download\n class="btn">',
     ),
     (
-        REST[4],
+        REST[5],
         '<div class="citation" id="kingma" role="doc-biblioentry">',
         '<div class="citation" id="kingma" role="listitem">',
     ),
     (
-        REST[5],
+        REST[6],
         '<button onclick="window.print()"\n class="btn">',
         '<button\n class="btn">',
     ),
     (
-        REST[6],
+        REST[7],
         '<link rel="search" />\n  <link rel="next" title="A" href="a.html" />\n<link rel="prev" />',
         '<link rel="search" />\n<link rel="prev" />',
     ),
     (
-        REST[7],
+        REST[8],
         '<a href="https://a.b" target="_blank"\n class="btn"><a target="_blank" rel="x noopener">',
         '<a href="https://a.b" target="_blank" rel="noopener"\n class="btn">'
         '<a target="_blank" rel="x noopener">',
@@ -68,22 +73,6 @@ PATCHED = [
         SCRIPTS["doctools.js"][1],
         'Documentation.PLURAL_EXPR = new Function(\n"n",\n`return (${catalog.plural_expr})`\n);',
         "Documentation.PLURAL_EXPR = () => 0;",
-    ),
-    (
-        SCRIPTS["searchtools.js"][0],
-        "setIndex: (index) => {",
-        "setIndex: (index) => {\n    for (const words of [index.terms, index.titleterms])\n"
-        "      Object.setPrototypeOf(words, null);",
-    ),
-    (
-        SCRIPTS["searchtools.js"][1],
-        "if (!terms.hasOwnProperty(word)) titleTerms.hasOwnProperty(word)",
-        "if (!Object.hasOwn(terms, word)) Object.hasOwn(titleTerms, word)",
-    ),
-    (
-        SCRIPTS["searchtools.js"][2],
-        "scoreMap.set(file, {})",
-        "scoreMap.set(file, Object.create(null))",
     ),
     (
         SCRIPTS["sphinx_highlight.js"][0],
@@ -135,7 +124,7 @@ def test_patch_without_its_pattern_is_an_error(patch, before, after, tmp_path):
 def test_patch_of_some_pages_needs_one_of_them_and_of_each_page_all(tmp_path):
     page = '<i class="fas fa-list"></i>'
     pages = files(tmp_path, page, "<p>no icon</p>")
-    apply([REST[2]], pages)
+    apply([REST[3]], pages)
     with pytest.raises(ExtensionError, match=r"1\.html no longer holds"):
         apply([ICON_SCRIPT], files(tmp_path, SCRIPT, page))
 
@@ -143,7 +132,7 @@ def test_patch_of_some_pages_needs_one_of_them_and_of_each_page_all(tmp_path):
 def test_icon_that_is_silent_already_stays_as_it_is(tmp_path):
     silent = '<i class="fa-solid fa-sun" aria-hidden="true"></i>'
     [page] = files(tmp_path, f'{silent}<i class="fas fa-list"></i><i class="b"></i>')
-    apply([REST[2]], [page])
+    apply([REST[3]], [page])
     assert page.read_text() == (
         f'{silent}<i aria-hidden="true" class="fas fa-list"></i><i class="b"></i>'
     )

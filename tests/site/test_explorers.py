@@ -117,7 +117,7 @@ def test_sliders_are_for_fingers_and_as_long_as_the_picture(page, address, width
 def test_accessibility_tree_says_the_stops(browser, address):
     """What Chromium hands to a screen reader; DevTools' protocol leaves this out."""
     with launched(browser.browser_type, "--force-renderer-accessibility") as listener:
-        page = listener.new_page()
+        page = listener.new_context().new_page()
         page.goto(f"{address}/zh-TW/{CHAPTER}")
         page.locator(".explorer input").first.press("Home")
         names = page.locator(".explorer label").all_inner_texts()

@@ -1,6 +1,7 @@
 """The book on paper: the PDFs, if they have been printed."""
 
 import re
+from collections import Counter
 
 import pytest
 from pypdf import PdfReader
@@ -42,7 +43,8 @@ def test_pdf_can_be_searched_for_each_chapter(printed):
         if not isinstance(mark, list)
     }
     for path in (ROOT / "book" / language).glob("*.ipynb"):
-        title = read_notebook(path)["cells"][0]["source"].splitlines()[0].removeprefix("# ")
+        heading = re.search(r"^# (.+)", read_notebook(path)["cells"][0]["source"], re.M)
+        title = heading[1]
         mark = f"{int(path.name[:2])}. {title}"
         text = reader.pages[starts[mark]].extract_text()
         assert "".join(mark.split()) in "".join(text.split()), f"its page does not say {mark!r}"
@@ -71,3 +73,16 @@ def test_pdf_leads_the_reader_about(printed):
     addresses = [str(link["/A"]["/URI"]) for link in links if "/URI" in link.get("/A", {})]
     assert len(reader.outline) > 8 and len(links) - len(addresses) > 100
     assert not [uri for uri in addresses if not uri.startswith(("https://", "mailto:"))]
+
+
+def test_type_is_not_shrunk(printed):
+    """Chromium shrinks the whole document, by a third at most, where anything is too wide."""
+    _, reader = printed
+    sizes = Counter()
+
+    def text(string, matrix, of_text, _, size):
+        sizes[round(matrix[3] * of_text[3] * size, 1)] += len(string)
+
+    reader.pages[12].extract_text(visitor_text=text)
+    [(size, _count)] = Counter({abs(k): v for k, v in sizes.items()}).most_common(1)
+    assert size >= 10, f"most text has {size} points"

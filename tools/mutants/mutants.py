@@ -62,7 +62,7 @@ _MEMORY = "how much memory the same numbers take"
 _ONE_AXIS = "the same axis: there are two, and it is the last"
 _SYMMETRIC = "a symmetric matrix gives the same from the left and from the right"
 _PRODUCT = "only the product of both numbers counts"
-_KERNEL = "the same steps by another of PyTorch's kernels"
+_BEYOND = "from 40 on double precision knows no difference"
 EXPLAINED = {
     "linear.LinearGaussian.maximum_likelihood: data_dim = x.shape[1]": _ONE_AXIS,
     "linear.train_linear_vae: data_dim = x.shape[1]": _ONE_AXIS,
@@ -95,22 +95,37 @@ EXPLAINED = {
         _FROM_THE_END
     ),
     "linear.train_linear_vae: optimiser = torch.optim.LBFGS(": _SEARCH,
+    "linear.train_linear_vae: log_var = x.new_tensor(math.log(variance or 2.0))": _SEARCH,
     "evaluation.log_likelihood.images.start: bound = importance_weighted_bound(model, images, "
     "size, generator=generator)": "the same proposal: it is then encoded once for each chunk",
     "evaluation.log_likelihood.images.start: total = torch.logaddexp(bound + math.log(size), "
     "total)": "logaddexp is symmetric",
     "evidence.quadrature_evidence: z = torch.linspace(limit, -limit, ": "the same grid, backwards",
     "evidence._trapezoid: log_weight = torch.full_like(log_values, ": _MEMORY,
+    "evidence._count: return x.numel() // x.shape[1]": _ONE_AXIS,
+    "gaussian.weight_variance: safe = torch.where(exists[..., None, None], twice, "
+    "torch.eye(twice.shape[-2])": "a square matrix: both axes are as long",
+    "likelihoods.Bernoulli.log_prob: return (x * self.logits - F.softplus(self.logits, "
+    "threshold=": _BEYOND,
+    "models.GenerativeModel.__init__: self.register_buffer('zeros', torch.ones(latent_dim)": (
+        "only its shape, dtype and device are asked for"
+    ),
+    "latents.aggregate_split: errors = both.std((1, 2)) / math.sqrt(both[1]": (
+        "both parts hold as many numbers"
+    ),
+    "lessons.wrong_losses.blind_check: blind = LinearGaussian(torch.zeros_like("
+    "bench.model.weight), bench.model.bias, ": "the noise cancels where z is not looked at",
+    "schedules.BurdaStages.__call__: ends = [3 ** (i + 1) // 2 for": (
+        "a power of 3 is odd: the 1 is what the division leaves"
+    ),
+    "training.Bound.forward: bound = importance_weighted_bound(self.model, x, self.k, "
+    "noise=noise)": "the same proposal: it is then encoded twice",
     "training.Bound.forward: nothing = torch.stack([weight.mean() ": "of nothing, in either case",
     "training.fit.epoch: bar.set_postfix_str(": _LOOK,
     "training.fit.epoch: weights = [weight.": "as finite, and only that is asked",
     "training.plain_fit: with computing(choose_threads(batch_size, count_weights(model))):": (
         _PRODUCT
     ),
-    "training.plain_fit: optimiser = AdamW(model.parameters(), learning_rate, "
-    "weight_decay=weight_decay)": _KERNEL,
-    "training.plain_fit: optimiser = AdamW(model.parameters(), learning_rate, "
-    "weight_decay=weight_decay, fused=False)": _KERNEL,
     "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
         "NumPy takes any negative number for the length that is left open"
     ),

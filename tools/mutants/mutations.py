@@ -32,7 +32,8 @@ INVERSE = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
-SKIPPED = {"annotation", "returns", "decorator_list", "defaults", "handlers", "bases"}
+SKIPPED = {"annotation", "returns", "decorator_list", "defaults", "kw_defaults"}
+SKIPPED |= {"handlers", "bases"}
 
 
 @dataclass(frozen=True)

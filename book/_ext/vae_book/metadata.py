@@ -12,23 +12,12 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from vae_book.languages import own_tag
-from vae_book.search import LETTERS
+from vae_book.plain_tex import plain
 from vae_book.words import _
 
 IMAGE = ("_static/social.png", 1200, 630)
 LIMITS = {"en": 200, "zh-TW": 110}  # characters; what stands behind them is rarely shown
 SENTENCE_END = re.compile(r"[.!?](?= |$)|[。！？]")
-COMMAND = re.compile(r"\\([A-Za-z]+) ?")
-PLAIN_TEX = {name: letter for letter, name in LETTERS.items()} | {
-    "mid": "| ", "sim": "~ ", "log": "log ", "varepsilon": "ε", "mathcal": "", "mathbb": "",
-    "operatorname": "",
-}  # fmt: skip
-
-
-def plain(formula: str) -> str:
-    """Return a short formula as people write it in a line of text: Greek letters, no braces."""
-    text = COMMAND.sub(lambda match: PLAIN_TEX.get(match[1], match[1] + " "), formula)
-    return re.sub(r"[{}]|\\[,;!]", "", text).strip()
 
 
 def shorten(text: str, limit: int) -> str:

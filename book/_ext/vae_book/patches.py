@@ -52,6 +52,12 @@ PAGES = (
         "",
         "static/webpack-macros.html of pydata_sphinx_theme",
     ),
+    # What comes late moves nothing.
+    Patch(
+        re.compile(r'(<img src="[^"]*_static/logo[^"]*")'),
+        r'\1 width="72" height="72"',
+        "components/navbar-logo.html of sphinx_book_theme",
+    ),
     # The icons stay <i> elements then; the script hid them from screen readers.
     Patch(
         re.compile(r'<i class="(?=[^"]*\bfa-)(?![^>]*aria-hidden)'),
@@ -93,25 +99,6 @@ SCRIPTS = {
         Patch(
             re.compile(r"Documentation\.PLURAL_EXPR = new Function\([^;]*\);"),
             "Documentation.PLURAL_EXPR = () => 0;",
-            "Sphinx",
-        ),
-    ),
-    "searchtools.js": (
-        Patch(
-            re.compile(r"setIndex: \(index\) => {"),
-            "setIndex: (index) => {\n"
-            "    for (const words of [index.terms, index.titleterms])\n"
-            "      Object.setPrototypeOf(words, null);",
-            "Sphinx",
-        ),
-        Patch(
-            re.compile(r"\b(terms|titleTerms)\.hasOwnProperty\(word\)"),
-            r"Object.hasOwn(\1, word)",
-            "Sphinx",
-        ),
-        Patch(
-            re.compile(r"scoreMap\.set\(file, {}\)"),
-            "scoreMap.set(file, Object.create(null))",
             "Sphinx",
         ),
     ),

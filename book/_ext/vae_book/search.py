@@ -1,125 +1,128 @@
-r"""The words by which the search finds a page: Chinese terms, symbols' names, equation labels.
+"""The index of the search: places, what they are called, and their text.
 
-Sphinx takes a Chinese sentence for a single word. Here each pair of neighbouring characters is a
-word, and so is each character; a query becomes its pairs, all of which must be on a page. A Greek
-letter, in the text or as a TeX command, is its name: σ, ``\sigma`` and "sigma" find the same. Of
-other TeX commands only functions' names are words. Both spellings of "-ise" are one word. The same
-rules stand here for the index and, in JavaScript, for the query.
-
-An equation's label is an entry of the index, which leads to the equation itself, and a symbol leads
-to the notation.
+A place is a section, a numbered equation or a name of the library. The index holds the text itself
+and no list of words: so a result shows its text without fetching a page, and the words of texts and
+queries are made by one script, ``search.js``. What else readers may call a place or a word stands
+in ``book/search_terms.yml`` and ``book/terminology.md``.
 """
 
-import itertools
 import json
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.search import js_index
-from sphinx.search.en import SearchEnglish
+from sphinx.builders.html import StandaloneHTMLBuilder
 
-GREEK = "αβγδεζηθικλμνξπρστυφχψω"
-NAMES = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega"
-)
-LETTERS = dict(zip(GREEK, NAMES.split(), strict=True))
-FUNCTIONS = ["log", "exp", "max", "min", "det"]
-IDEOGRAPH = r"\u3400-\u9fff"
-TOKEN = re.compile(rf"\\[A-Za-z]+|[α-ω]|[{IDEOGRAPH}]+|[0-9A-Za-z_\u00c0-\u024f]+")
-BRITISH = re.compile(r"is(?=(?:e|ed|es|er|ers|ing|ation|ations)$)")
-SPLITTER = Path(__file__).with_name("search_words.js")
+from tools.paths import ROOT
+from vae_book.languages import own_tag
+from vae_book.plain_tex import LETTERS, plain
 
-
-class BookWords(SearchEnglish):
-    """Sphinx's English search with the words of this book."""
-
-    def split(self, input: str) -> list[str]:
-        """Return the words of a text, in order; Chinese as single characters and as pairs."""
-        words = []
-        for token in TOKEN.findall(input.lower()):
-            if re.match(f"[{IDEOGRAPH}]", token):
-                words += [*token, *map("".join, itertools.pairwise(token))]
-            else:
-                words.append(word(token))
-        return [one for one in words if one]
-
-    @property
-    def js_splitter_code(self) -> str:  # type: ignore[override]
-        """The same for a query; of Chinese only the pairs, or a character that stands alone."""
-        tables = f"const LETTERS = {json.dumps(LETTERS)}, FUNCTIONS = {json.dumps(FUNCTIONS)};\n"
-        return tables + SPLITTER.read_text(encoding="utf-8")
+TERMS = yaml.safe_load((ROOT / "book/search_terms.yml").read_text(encoding="utf-8"))
+TERMINOLOGY = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| (?!English)(.+?) \| (.*?) \|(.*)\|$", re.M)
+IN_BRACKETS = re.compile("[(（][^)）]*[)）]")
+SEPARATOR = re.compile("[,、，] ?")
+CHINESE = re.compile("[\u3400-\u9fff]")
+# What has a place of its own, is code or a picture, or is not shown.
+UNREAD = (
+    nodes.section, nodes.title, nodes.literal_block, nodes.raw, nodes.image, nodes.Invisible,
+    nodes.system_message, addnodes.desc, addnodes.index, addnodes.toctree,
+)  # fmt: skip
 
 
-class ChineseBookWords(BookWords):
-    """The same for the Chinese pages, whose Latin words are English."""
-
-    lang = "zh_TW"
-    language_name = "Chinese"
-
-
-def word(token: str) -> str:
-    """Return what a token that is not Chinese is found by; nothing for a TeX command of layout."""
-    if token in LETTERS:
-        return LETTERS[token]
-    if token.startswith("\\"):
-        name = token[1:].removeprefix("var")
-        return name if name in LETTERS.values() or name in FUNCTIONS else ""
-    return BRITISH.sub("iz", token.strip("_"))
+def phrases(text: str, language: str) -> list[str]:
+    """Return the phrases between commas; for the English pages those without Chinese."""
+    found = [one.strip() for one in SEPARATOR.split(text) if one.strip()]
+    return [one for one in found if language != "en" or not CHINESE.search(one)]
 
 
-def index_equations(app: Sphinx, doctree: nodes.document) -> None:
-    """Make each equation's label an entry that the search leads to."""
-    for equation in list(doctree.findall(nodes.math_block)):
+def words_of_one_meaning(language: str) -> list[list[str]]:
+    """Return groups of words; a row of the terminology is one, or one for each of its terms."""
+    groups = [phrases(line, language) for line in TERMS["words"]]
+    for row in ROW.findall(TERMINOLOGY):
+        english, own, other = (phrases(IN_BRACKETS.sub("", cell), language) for cell in row)
+        if len(own) == 1:
+            groups.append(english + own + other)
+        elif len(own) == len(english):
+            groups += map(list, zip(english, own, strict=True))
+    return [group for group in groups if len(group) > 1]
+
+
+def words_of(node: nodes.Node) -> str:
+    """Return the text below a node as it is read, without code, displays and other places."""
+    if isinstance(node, nodes.Text):
+        return str(node)
+    if isinstance(node, nodes.math):
+        return plain(node.astext())
+    if isinstance(node, nodes.math_block):
+        return " … "
+    if isinstance(node, UNREAD) or "cell" in node.get("classes", ()):
+        return ""
+    text = "".join(map(words_of, node.children))
+    return text if isinstance(node, nodes.Inline) else f" {text} "
+
+
+def text_of(some: Iterable[nodes.Node]) -> str:
+    """Return the text of several nodes in one line."""
+    return " ".join("".join(map(words_of, some)).split())
+
+
+def greek(doctree: nodes.document) -> list[str]:
+    """Return the names of the Greek letters in the first column of a table."""
+    rows = doctree.findall(nodes.row)
+    shown = "".join(plain(one.astext()) for row in rows for one in row[0].findall(nodes.math))
+    return [name for letter, name in LETTERS.items() if letter in shown]
+
+
+def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
+    """Yield a page's places: kind, id, title, other names, text, and text that is folded."""
+    doctree = app.env.get_and_resolve_doctree(page, app.builder)
+    numbers = app.env.toc_secnumbers.get(page, {})
+    for section in doctree.findall(nodes.section):
+        [label] = section["ids"]
+        is_page = section.parent is doctree
+        number = "".join(f"{one}." for one in numbers.get("" if is_page else f"#{label}") or ())
+        title = f"{number} {text_of(section[0].children)}".strip()
+        names = phrases(TERMS["sections"].get(label, ""), own_tag(app))
+        if page == "notation":
+            names += greek(doctree)
+        folded = [one for one in section.children if "dropdown" in one.get("classes", ())]
+        opened = [one for one in section.children if one not in folded]
+        anchor = "" if is_page else label
+        yield ["section", anchor, title, names, text_of(opened), text_of(folded)]
+    for equation in doctree.findall(nodes.math_block):
         if label := equation.get("label"):
-            entry = ("single", label, f"equation-{label}", "main", None)
-            place = equation.parent.index(equation)
-            equation.parent.insert(place, addnodes.index(entries=[entry]))
+            yield ["equation", f"equation-{label}", label, [label.removeprefix("eq-")]]
+    for name in doctree.findall(addnodes.desc_signature):
+        if name["ids"]:
+            paragraph = name.parent[-1].next_node(nodes.paragraph)
+            full, text = name["ids"][0], text_of([paragraph] if paragraph else [])
+            yield ["object", full, full, [full.rpartition(".")[2]], text]
 
 
-def index_symbols(app: Sphinx, doctree: nodes.document) -> None:
-    """Make each Greek symbol of the notation's first column an entry, as letter and as name."""
-    if app.env.docname != "notation":
+def write_index(app: Sphinx, exception: Exception | None) -> None:
+    """Write the index of all pages, those that were not built again included."""
+    if exception or app.builder.format != "html":
         return
-    for row in list(doctree.findall(nodes.row)):
-        symbols = [one.astext() for one in row[0].findall(nodes.math)]
-        names = {name for name in BookWords({}).split(" ".join(symbols)) if name in NAMES.split()}
-        letters = {letter for letter, name in LETTERS.items() if name in names}
-        entries = [("single", one, "", "main", None) for one in sorted(names | letters)]
-        row[0].insert(0, addnodes.index(entries=entries))
+    language = own_tag(app)
+    found = {page: list(places(app, page)) for page in sorted(app.env.found_docs)}
+    index = {
+        "letters": LETTERS,
+        "same": words_of_one_meaning(language),
+        "pages": list(found),
+        "places": [[n, *place] for n, page in enumerate(found) for place in found[page]],
+    }
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    Path(app.outdir, "searchindex.js").write_text(f"const SEARCH = {text};\n", encoding="utf-8")
 
 
-def load_script(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    """Give the search page its script."""
-    if pagename == "search":
-        app.add_js_file("search_page.js")
-
-
-def rewrite_index(app: Sphinx, exception: Exception | None) -> None:
-    """Write the index without spaces and escapes, which halves Chinese, and with numbered titles.
-
-    Sphinx numbers a page's title in one of its two lists only, and so shows such a page twice.
-    """
-    path = Path(app.outdir, "searchindex.js")
-    if exception or not path.exists():
-        return
-    index = js_index.loads(path.read_text(encoding="utf-8"))
-    titles = index["alltitles"]
-    for title, places in list(titles.items()):
-        for page in [page for page, anchor in places if anchor is None]:
-            places.remove([page, None])
-            titles.setdefault(index["titles"][page], []).append([page, None])
-        if not places:
-            del titles[title]
-    text = json.dumps(index, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    path.write_text(f"{js_index.PREFIX}{text}{js_index.SUFFIX}", encoding="utf-8")
+def replace_sphinx(app: Sphinx) -> None:
+    """Let Sphinx write no index of its own; the search page stays."""
+    assert isinstance(app.builder, StandaloneHTMLBuilder)
+    app.builder.search = False
+    app.config.html_additional_pages["search"] = "search.html"
