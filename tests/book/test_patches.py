@@ -58,8 +58,9 @@ PATCHED = [
         '<link rel="search" />\n  <link rel="next" title="A" href="a.html" />\n<link rel="prev" />',
         '<link rel="search" />\n<link rel="prev" />',
     ),
+    (REST[8], '<summary aria-label="Toggle hidden content">', "<summary>"),
     (
-        REST[8],
+        REST[9],
         '<a href="https://a.b" target="_blank"\n class="btn"><a target="_blank" rel="x noopener">',
         '<a href="https://a.b" target="_blank" rel="noopener"\n class="btn">'
         '<a target="_blank" rel="x noopener">',

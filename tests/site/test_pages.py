@@ -8,8 +8,8 @@ from browser import each_page, each_page_in_both_engines
 from bs4 import BeautifulSoup
 from pages import labels, simplified_only
 
-from benchmarks.pages import weigh
 from tools.paths import HTML
+from tools.site.page_weights import compressed_size
 
 BEFORE_A_TOUCH = 600_000  # bytes, compressed
 
@@ -18,7 +18,7 @@ BEFORE_A_TOUCH = 600_000  # bytes, compressed
 def test_page_is_light(visited, place):
     """All that it asked for, with the fonts that the build cannot know of."""
     assert place.name in visited.files and len(visited.files) > 10
-    fetched = weigh(visited.files)["compressed_bytes"]
+    fetched = sum(compressed_size(HTML / name) for name in visited.files)
     assert fetched <= BEFORE_A_TOUCH, f"{place} fetches {fetched / 1e3:.0f} kB, compressed"
 
 

@@ -97,7 +97,7 @@ TOO_WIDE = """() => {
 WORDS = """() => {
     const written = "dt[class^=field-], .admonition-title, .caption-text, button, summary, " +
         ".viewcode-link, .viewcode-back, .highlight-caption";
-    const quoted = "pre, code, kbd, .sig-name, script, style, noscript, .math, " +
+    const quoted = "pre, code, kbd, .sig-name, script, style, noscript, .math, .handout, " +
         ".pre, .search";
     const around = [], inside = [], readOut = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -84,6 +84,8 @@ PAGES = (
     ),
     # Firefox fetches the next page before it is wanted, which the pages' policy refuses aloud.
     Patch(re.compile(r'\s*<link rel="next" [^>]*/>'), "", "basic/layout.html of Sphinx"),
+    # A folded cell is named by the words that stand there, in the page's language.
+    Patch(re.compile('<summary aria-label="Toggle hidden content">'), "<summary>", "myst_nb"),
     # What a link opens beside the page gets no hold on it.
     Patch(
         re.compile(r'target="_blank"(?![^>]*\brel=)'),
