@@ -3,25 +3,20 @@
 Run after ``make book``; the result goes to ``benchmarks/pages.json``. Each chapter is opened in a
 Chromium with an empty cache, over a line of 1.6 Mbit/s with 150 ms of latency, on a processor made
 four times slower, from a server that compresses. Measured are the milliseconds from the request to
-the first text, to the last font of the formulas, to the picture of the first explorer (if the page
-has one), and to the end of the scripts that make its slider answer; and what came over the line
-until nothing more was asked for, before the reader touches anything.
+the first text and to the last font of the formulas; and what came over the line until nothing more
+was asked for, before the reader touches anything.
 """
 
-import functools
 import gzip
-import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser
 
 from benchmarks import report
-from tools.paths import HTML, LANGUAGES, notebook_paths
-from tools.site.browsing import SilentHandler, chromium
+from tools.paths import LANGUAGES, notebook_paths
+from tools.site.browsing import SilentHandler, chromium, serve
 
 ROUNDS = 3
 LINE = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # ms, bytes/s
@@ -30,16 +25,10 @@ COMPRESSED = (".html", ".js", ".css", ".svg")
 TIMES = """() => {
     const ends = (part) => performance.getEntriesByType("resource")
         .filter((one) => one.name.includes(part)).map((one) => one.responseEnd);
-    const picture = document.querySelector(".explorer img");
-    const times = {
+    return {
         text: performance.getEntriesByName("first-contentful-paint")[0].startTime,
         formulas: Math.max(...ends("KaTeX_")),
     };
-    if (picture) Object.assign(times, {
-        picture: Math.max(...ends(new URL(picture.src).pathname)),
-        slider: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
-    });
-    return times;
 }"""
 
 
@@ -48,7 +37,7 @@ class Compressing(SilentHandler):
 
     def do_GET(self) -> None:
         """Answer with the whole file."""
-        path = HTML / self.path.partition("?")[0].lstrip("/")
+        path = Path(self.translate_path(self.path))
         if path.suffix not in COMPRESSED or not path.is_file():
             super().do_GET()
             return
@@ -59,16 +48,6 @@ class Compressing(SilentHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextmanager
-def serve() -> Iterator[str]:
-    """Serve the built pages; gives the address, without a final slash."""
-    handler = functools.partial(Compressing, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def visit(browser: Browser, address: str, name: str) -> dict[str, float]:
@@ -103,8 +82,8 @@ def main() -> None:
     """Measure every chapter of both languages, print a table and write the file."""
     names = [f"{one}/{path.stem}.html" for one in LANGUAGES for path in notebook_paths(one)]
     results = []
-    print(f"{'seconds to the first':38} text formulas picture slider      kB")
-    with serve() as address, chromium() as browser:
+    print(f"{'seconds to the first':38} text formulas      kB")
+    with serve(handler=Compressing) as address, chromium() as browser:
         for name in names:
             results.append(result := measure(browser, address, name))
             medians = [one["median"] / 1000 for one in result["milliseconds_to"].values()]

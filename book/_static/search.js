@@ -9,7 +9,7 @@ const Search = (() => {
   const MOST = 0.5; // of the words that the best place has
   const KINDS = { page: 1.05, section: 1, equation: 0.8, object: 0.7 };
   const SILENT = `a all an and are as at be become becomes by can could did do does for from get gets go goes has have how i if in
-    into is it its look looks me my of on or should so than that the their then there these this to use using
+    into is it its look looks me my of on or should so than that the their then there these this to trick use using
     versus vs was we what when where which who why will with would you your
     的 嗎 呢 了 吧 我 是 與 和 跟 或 很 太 就 都 會 要 用 我的 可以 可不可以 能不能 是否 是不是 應該 請問 還是 這個
     變成 變為 成為 當作 當成 為什麼 為甚麼 為何 怎麼 怎麼樣 怎樣 如何 什麼 甚麼 什麼是 是什麼 哪個 哪些 哪裡 多少 有什麼`.split(/\s+/);
@@ -90,15 +90,18 @@ const Search = (() => {
     return counts;
   };
 
-  let pageTitle;
+  const called = (names, worth) => names.map((name) => ({ words: count(name), own: parse(name), worth }));
+  let pageTitle, section;
   const places = SEARCH.places.map(([page, kind, id, title, names, text = "", folded = ""]) => {
     if (!id) pageTitle = title;
-    const path = id && kind !== "object" ? `${pageTitle} > ${title}` : title;
-    return {
+    const path = kind === "object" ? id : id ? `${pageTitle} > ${title}` : title;
+    const place = {
       kind: id ? kind : "page", title: path, text, folded, href: `${SEARCH.pages[page]}.html${id && `#${id}`}`,
-      names: [title, path, ...names].map((name) => ({ words: count(name), own: parse(name) })),
-      open: count(text), closed: count(folded),
+      names: called([path, title, ...names].filter(Boolean), 1), open: count(text), closed: count(folded),
     };
+    if (kind === "section") section = place;
+    if (kind === "equation") section.names.push(...called(names, KINDS.equation)); // it stands there
+    return place;
   });
   const sections = places.filter(({ kind }) => kind === "section" || kind === "page");
   const length = ({ open }) => [...open.values()].reduce((sum, one) => sum + one, 0);
@@ -139,10 +142,10 @@ const Search = (() => {
   const judge = (place, query) => {
     const all = total(query);
     const named = query.filter((word) => place.names.some(({ words }) => words.has(word)));
-    const called = Math.max(
-      ...place.names.map(({ words, own }) => {
+    const best = Math.max(
+      ...place.names.map(({ words, own, worth }) => {
         const met = total(query.filter((word) => words.has(word)));
-        return met && met / Math.sqrt(all * Math.max(met, total(own.map(({ word }) => word))));
+        return met && (worth * met) / Math.sqrt(all * Math.max(met, total(own.map(({ word }) => word))));
       }),
     );
     const size = 0.3 + (0.7 * length(place)) / usual;
@@ -153,7 +156,7 @@ const Search = (() => {
     }
     const met = total(query.filter((word) => named.includes(word) || place.open.has(word) || place.closed.has(word)));
     const share = met / all;
-    const score = KINDS[place.kind] * share * (NAME * called + NAMES * total(named) / all + said);
+    const score = KINDS[place.kind] * share * (NAME * best + NAMES * total(named) / all + said);
     return { ...place, share, score };
   };
 

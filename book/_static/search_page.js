@@ -35,6 +35,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     const query = new URLSearchParams(location.search).get("q") ?? "";
     for (const field of document.querySelectorAll('input[name="q"]')) field.value = query;
-    if (query.trim()) show(query.trim());
+    if (query) show(query.trim());
   });
 }

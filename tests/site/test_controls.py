@@ -30,6 +30,8 @@ def test_folded_solutions_and_copy_buttons(page, root, language):
             button.press(key)
             assert button.get_attribute("aria-expanded") == str(is_open).lower()
         assert content.is_visible()
+    for code in page.locator(".cell details > summary").all():
+        code.press("Enter")
     copied = []
     for button in page.locator(".cell_input button.copybtn").all():
         button.press("Enter")

@@ -110,7 +110,7 @@ def test_sliders_are_for_fingers_and_as_long_as_the_picture(page, address, width
             assert round(slider["right"]) == round(picture["right"])
         for one, below in itertools.pairwise(sliders):
             assert below["top"] >= one["bottom"]
-    for figure in page.locator(".cell_output > img").all():
+    for figure in page.locator(".cell_output img").all():
         assert round(figure.bounding_box()["x"]) == edge
 
 

@@ -51,10 +51,15 @@ def test_pdf_can_be_searched_for_each_chapter(printed):
     assert reader.metadata.title == read_config(language)["title"]
 
 
+def first_prose(reader):
+    """The page behind the table of contents, on which the book says what it is: no code."""
+    return reader.pages[reader.get_destination_page_number(reader.outline[1])]
+
+
 def test_pdf_brings_its_fonts(printed):
     """Each font is a file inside the PDF, or a set of drawings there (Type 3)."""
     language, reader = printed
-    page = reader.pages[3]
+    page = first_prose(reader)
     for font in map(PdfObject.get_object, page["/Resources"]["/Font"].values()):
         inner = font.get("/DescendantFonts", [font])[0].get_object()
         described = inner.get("/FontDescriptor", {})
@@ -83,6 +88,6 @@ def test_type_is_not_shrunk(printed):
     def text(string, matrix, of_text, _, size):
         sizes[round(matrix[3] * of_text[3] * size, 1)] += len(string)
 
-    reader.pages[12].extract_text(visitor_text=text)
+    first_prose(reader).extract_text(visitor_text=text)
     [(size, _count)] = Counter({abs(k): v for k, v in sizes.items()}).most_common(1)
     assert size >= 10, f"most text has {size} points"

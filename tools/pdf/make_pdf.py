@@ -73,7 +73,7 @@ def offer(language: str, printed: Path) -> None:
         if (folder / (name := file_name(language, solutions))).exists()
     ]
     line = _("The whole book as one PDF: {links}").format(links=" · ".join(links))
-    page = PLACE.sub(f"<p>{line}</p>", first.read_text(encoding="utf-8"))
+    page = PLACE.sub(f"<p>{line}</p>", first.read_text(encoding="utf-8"), count=1)
     first.write_text(page, encoding="utf-8")
 
 

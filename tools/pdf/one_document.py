@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 
+from tools.build.plain_tex import text_of
+
 POINTS_AT_IDS = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
 
 
@@ -62,7 +64,7 @@ def prepare(article: Tag, page: str, pages: Sequence[str]) -> list[Heading]:
     for heading in article.find_all(re.compile("^h[1-6]$")):
         section = heading.find_parent("section")
         anchor = page if section is None or heading.name == "h1" else str(section["id"])
-        headings.append(Heading(int(heading.name[1]), heading.get_text().strip(), anchor))
+        headings.append(Heading(int(heading.name[1]), text_of(heading), anchor))
     return headings
 
 

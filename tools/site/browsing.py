@@ -35,15 +35,18 @@ class SilentHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path = HTML, port: int = 0) -> Iterator[str]:
+def serve(
+    folder: Path = HTML, port: int = 0, handler: type[SilentHandler] = SilentHandler
+) -> Iterator[str]:
     """Serve a folder to this machine alone; gives the address, without a final slash.
 
     Args:
         folder: What is served.
         port: 0 for a free one.
+        handler: How it answers.
     """
-    handler = functools.partial(SilentHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    answering = functools.partial(handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), answering) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from tools.build.plain_tex import text_of
 from tools.paths import HTML
 
 LIMIT = 1_000_000  # bytes, compressed
@@ -80,7 +81,7 @@ def _explorers(soup: BeautifulSoup, folder: Path) -> Iterator[Explorer]:
 
 def _question_above(explorer: Tag) -> str:
     for node in explorer.find_all_previous(["strong", "h2", "h3", "h4"]):
-        text = " ".join(node.get_text().rstrip("#").split())
+        text = text_of(node).rstrip("# ")
         if text.endswith(("?", "？")):
             return text
     return ""

@@ -32,7 +32,9 @@ def fetch(address: str, most: int, seconds: float) -> bytes:
         try:
             with urllib.request.urlopen(address, timeout=PATIENCE) as reply:
                 left = most
-                while left and not late() and (part := reply.read1(min(left, 2**16))):
+                while left and (part := reply.read1(min(left, 2**16))):
+                    if late():
+                        raise TimeoutError("it is too slow")  # what is there is not the whole
                     parts.append(part)
                     left -= len(part)
                 if left and reply.length:  # it promised more

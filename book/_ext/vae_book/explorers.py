@@ -23,6 +23,7 @@ from sphinx.errors import ExtensionError
 
 from tools.build.outputs import WIDGET
 from tools.paths import FRAMES
+from vae_book.figures import cells
 
 VIEW = re.compile(r'"model_id": "(\w+)"')
 NAME = re.compile(r"\{(\w+)\}")
@@ -63,15 +64,14 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
         return
     widgets = json.loads(scripts["ipywidgets_state"][1]["body"])["state"]
     scripts.clear()
-    for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", {})):
+    for cell, alt in cells(doctree):
         for output in cell.findall(nodes.container):
             if output.get("mime_type") != WIDGET:
                 continue
             [identity] = VIEW.findall(output.astext())
-            metadata = cell["cell_metadata"]
             try:
                 sliders = list(read_sliders(widgets, identity))
-                sentence = metadata.get("explorer", {}).get("sentence", "")
+                sentence = cell["cell_metadata"].get("explorer", {}).get("sentence", "")
                 frames = [read_frame(html, sentence) for html in leaves(widgets, identity)]
             except (KeyError, TypeError) as error:
                 raise ExtensionError(
@@ -79,7 +79,6 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
                     "explorer: show it by `explorer` of vae_lib.widgets, or as a figure."
                 ) from error
             write_frames(frames, Path(app.outdir, FRAMES))
-            alt = metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             html = as_html(f"slider-{cell['cell_index']}", alt, sliders, frames)
             output.clear()
             output += nodes.raw("", html, format="html")

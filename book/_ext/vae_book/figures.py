@@ -8,6 +8,7 @@ that nothing moves when it comes, and comes when it is neared.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -40,10 +41,16 @@ def remove_what_pages_do_without(app: Sphinx, doctree: nodes.document) -> None:
             output.parent.remove(output)
 
 
+def cells(doctree: nodes.document) -> Iterator[tuple[nodes.Element, str]]:
+    """Give each code cell of a page, and the text for who cannot see its figures."""
+    for cell in doctree.findall(nodes.Element):
+        if "cell_metadata" in cell:
+            yield cell, cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+
+
 def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Warn of a figure or an explorer without a text."""
-    for cell in doctree.findall(lambda node: "cell_metadata" in getattr(node, "attributes", {})):
-        alt = cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+    for cell, alt in cells(doctree):
         for output in cell.findall(nodes.container):
             mime_type = output.get("mime_type", "")
             if mime_type != WIDGET and not mime_type.startswith("image/"):
@@ -89,7 +96,9 @@ def fetch_first_picture(
     doctree: nodes.document | None,
 ) -> None:
     """Let the first picture of a page be fetched with the page."""
-    context["body"] = context.get("body", "").replace(' loading="lazy"', "", 1)
+    before, tag, behind = context.get("body", "").partition("<img")
+    picture, end, behind = behind.partition(">")
+    context["body"] = before + tag + picture.replace(' loading="lazy"', "") + end + behind
 
 
 def page_size(path: Path) -> tuple[int, int]:

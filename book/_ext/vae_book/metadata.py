@@ -11,8 +11,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools.build.plain_tex import plain
 from vae_book.languages import own_tag
-from vae_book.plain_tex import plain
 from vae_book.words import _
 
 IMAGE = ("_static/social.png", 1200, 630)

@@ -18,15 +18,16 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
+from tools.build.plain_tex import LETTERS, plain
 from tools.paths import ROOT
 from vae_book.languages import own_tag
-from vae_book.plain_tex import LETTERS, plain
 
 TERMS = yaml.safe_load((ROOT / "book/search_terms.yml").read_text(encoding="utf-8"))
 TERMINOLOGY = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (?!English)(.+?) \| (.*?) \|(.*)\|$", re.M)
 IN_BRACKETS = re.compile("[(（][^)）]*[)）]")
 SEPARATOR = re.compile("[,、，] ?")
+LABEL = re.compile("^(sec|eq)-")
 CHINESE = re.compile("[\u3400-\u9fff]")
 # What has a place of its own, is code or a picture, or is not shown.
 UNREAD = (
@@ -79,6 +80,15 @@ def greek(doctree: nodes.document) -> list[str]:
     return [name for letter, name in LETTERS.items() if letter in shown]
 
 
+def equations(node: nodes.Element) -> Iterator[str]:
+    """Yield the labels of the numbered equations below a node, without those of its sections."""
+    for child in node.children:
+        if isinstance(child, nodes.math_block) and child.get("label"):
+            yield child["label"]
+        elif not isinstance(child, (nodes.section, nodes.Text)):
+            yield from equations(child)
+
+
 def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
     """Yield a page's places: kind, id, title, other names, text, and text that is folded."""
     doctree = app.env.get_and_resolve_doctree(page, app.builder)
@@ -88,21 +98,20 @@ def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
         is_page = section.parent is doctree
         number = "".join(f"{one}." for one in numbers.get("" if is_page else f"#{label}") or ())
         title = f"{number} {text_of(section[0].children)}".strip()
-        names = phrases(TERMS["sections"].get(label, ""), own_tag(app))
+        names = [LABEL.sub("", label), *phrases(TERMS["sections"].get(label, ""), own_tag(app))]
         if page == "notation":
             names += greek(doctree)
         folded = [one for one in section.children if "dropdown" in one.get("classes", ())]
         opened = [one for one in section.children if one not in folded]
         anchor = "" if is_page else label
         yield ["section", anchor, title, names, text_of(opened), text_of(folded)]
-    for equation in doctree.findall(nodes.math_block):
-        if label := equation.get("label"):
-            yield ["equation", f"equation-{label}", label, [label.removeprefix("eq-")]]
+        for one in equations(section):
+            yield ["equation", f"equation-{one}", one, [LABEL.sub("", one)]]
     for name in doctree.findall(addnodes.desc_signature):
         if name["ids"]:
             paragraph = name.parent[-1].next_node(nodes.paragraph)
             full, text = name["ids"][0], text_of([paragraph] if paragraph else [])
-            yield ["object", full, full, [full.rpartition(".")[2]], text]
+            yield ["object", full, "", [full.rpartition(".")[2]], text]
 
 
 def write_index(app: Sphinx, exception: Exception | None) -> None:

@@ -1,6 +1,9 @@
 """Formulas as people write them in a line of text: Greek letters, no commands, no braces."""
 
 import re
+from copy import copy
+
+from bs4 import Tag
 
 GREEK = "αβγδεζηθικλμνξπρστυφχψω"
 NAMES = (
@@ -30,3 +33,11 @@ def plain(formula: str) -> str:
     text = FRACTION.sub(r"\1/\2", formula).replace(r"\|", "‖")
     text = COMMAND.sub(lambda match: PLAIN.get(match[1], match[1] + " "), text)
     return LAYOUT.sub("", text).strip()
+
+
+def text_of(node: Tag) -> str:
+    """Return the text of a part of a built page in one line, each of its formulas by ``plain``."""
+    whole = copy(node)
+    for formula in whole.select(".katex"):
+        formula.replace_with(plain(formula.select("annotation")[0].get_text()))
+    return " ".join(whole.get_text().split())
