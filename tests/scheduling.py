@@ -7,7 +7,7 @@ import re
 
 from xdist.scheduler import LoadScopeScheduling
 
-PAGE = re.compile(r"\[((?:firefox-)?(?:file-)?(?:(?:en|zh-TW)/\S+|404)\.html)\]$")
+PAGE = re.compile(r"\[((?:file-)?(?:(?:en|zh-TW)/\S+|404)\.html)\]$")
 SHARED = "test_workers.py::test_two_processes", "test_workers.py::test_one_process"
 SHARED += ("test_workers.py::test_run_can_go_on",)
 

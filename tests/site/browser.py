@@ -20,15 +20,13 @@ WINDOW = {"width": 1280, "height": 900}
 
 
 class Place(NamedTuple):
-    """A page below ``_build/html``, whether it is opened as a file, and with which engine."""
+    """A page's path below ``_build/html``, and whether it is opened as a file."""
 
     name: str
     from_disk: bool = False
-    engine: str = "chromium"
 
     def __str__(self) -> str:
-        engine = "" if self.engine == "chromium" else f"{self.engine}-"
-        return f"{engine}{'file-' if self.from_disk else ''}{self.name}"
+        return f"file-{self.name}" if self.from_disk else self.name
 
 
 def html_name(page: Page) -> str:
@@ -41,7 +39,6 @@ PAGES = [html_name(page) for page in SOURCES]
 # One page of each kind is opened from the reader's disk, too; both languages are among them.
 KINDS = ("en/intro", "zh-TW/03_gaussian_posterior", "en/api", "zh-TW/equations", "en/results")
 FROM_DISK = [Place(f"{name}.html", from_disk=True) for name in KINDS]
-IN_FIREFOX = [place._replace(engine="firefox") for place in [*map(Place, PAGES), *FROM_DISK]]
 
 
 def each(places):
@@ -53,7 +50,6 @@ def each(places):
 TELL_REFUSALS = """addEventListener("securitypolicyviolation", (event) => console.error(
     `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 each_page = each([*map(Place, PAGES), *FROM_DISK])
-each_page_in_both_engines = each([*map(Place, PAGES), *FROM_DISK, *IN_FIREFOX])
 in_both_engines = pytest.mark.parametrize("browser", ENGINES, indirect=True)
 
 

@@ -36,8 +36,8 @@ def start():
             try:
                 return running.enter_context(started(playwright, engine))
             except Error as error:
-                name, reason = engine.title(), error.message.splitlines()[0]
-                cannot_run(f"no {name} to open the pages with: {reason}")
+                reason = error.message.splitlines()[0]
+                cannot_run(f"no {engine.title()} to open the pages with: {reason}")
 
         yield start
 
@@ -70,24 +70,28 @@ def visits() -> dict:
 
 
 @pytest.fixture
-def visited(place, visits, address, start, record_property):
+def visited(place, visits, address, browser, record_property):
     """What the one visit to ``place`` found; the first test that asks for it makes it."""
     if not AXE.exists():
         cannot_run("axe-core is not there: run `make book` first")
     if place not in visits:
-        visits[place] = visit(start(place.engine), address, place)
+        visits[place] = visit(browser, address, place)
         record_property("hosts", dict(visits[place].hosts))
     return visits[place]
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say whom the pages of all tests asked for anything."""
-    hosts = Counter()
+    """Say whom the pages of all tests asked for anything, and how far links ended from a place."""
+    hosts, missed = Counter(), []
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "hosts" and report.when == "teardown":
                     hosts.update(value)
+                elif name == "missed" and report.when == "teardown":
+                    missed.append(value)
+    if missed:
+        terminalreporter.write_line(f"{len(missed)} links ended {max(missed)} px from their places")
     if hosts:
         listed = ", ".join(f"{host} ({number:,} requests)" for host, number in hosts.items())
         terminalreporter.write_line(f"hosts that the pages asked: {listed}")

@@ -7,16 +7,18 @@ can with Chromium, but for media (colours, paper), permissions and the names of 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 from tools.site.browsing import launched
 
 ENGINES = ("chromium", "firefox")
-FIREFOX = ("/usr/bin/firefox-esr", "/usr/bin/firefox")
 # Every host but this machine is behind a proxy that is not there, for pages and for the browser.
 PREFERENCES = {
+    "dom.ipc.processCount": 1,
+    "fission.autostart": False,
     "network.proxy.type": 1,
     "network.proxy.socks": "127.0.0.1",
     "network.proxy.socks_port": 9,
@@ -44,7 +46,9 @@ def firefox(playwright: Playwright) -> Iterator[Browser]:
     Raises:
         playwright.sync_api.Error: If there is none.
     """
-    executable = next((path for path in FIREFOX if Path(path).exists()), None)
+    executable = which("firefox-esr") or which("firefox")
+    if not executable:
+        raise Error("install one, on Debian by `apt install firefox-esr`.")
     browser = playwright.firefox.launch(
         channel="moz-firefox", executable_path=executable, firefox_user_prefs=PREFERENCES
     )

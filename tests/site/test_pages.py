@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 import pytest
-from browser import each_page, each_page_in_both_engines
+from browser import each_page
 from bs4 import BeautifulSoup
 from pages import labels, simplified_only
 
@@ -22,14 +22,14 @@ def test_page_is_light(visited, place):
     assert fetched <= BEFORE_A_TOUCH, f"{place} fetches {fetched / 1e3:.0f} kB, compressed"
 
 
-@each_page_in_both_engines
+@each_page
 def test_equations_are_rendered(visited):
     formulas = visited.formulas
     assert formulas["drawn"] >= formulas["written"], "math is not rendered"
     assert formulas["errors"] == 0, "an equation has a TeX error"
 
 
-@each_page_in_both_engines
+@each_page
 def test_no_formula_is_cut_or_small(visited):
     assert {place: found for place, found in visited.cut_formulas.items() if found} == {}
 
@@ -39,7 +39,7 @@ def test_pictures_have_alternative_texts(visited):
     assert not visited.without_alt
 
 
-@each_page_in_both_engines
+@each_page
 def test_icons_are_drawn(visited):
     assert not visited.undrawn_icons
 
@@ -52,20 +52,13 @@ def test_language_and_script(visited, place):
         assert not simplified_only() & set(visited.text), "Simplified Chinese"
 
 
-@each_page_in_both_engines
+@each_page
 def test_nothing_is_wider_than_the_screen(visited):
     for width in (1280, 390):
         assert not visited.too_wide[width], f"too wide at {width} px"
 
 
-@each_page_in_both_engines
-def test_a_link_into_the_page_ends_at_its_place(visited):
-    """Nothing above it grows once the reader is there."""
-    name, pixels = visited.missed
-    assert abs(pixels) < 80, f"#{name} ends {pixels} px from its place"
-
-
-@each_page_in_both_engines
+@each_page
 def test_no_error_and_no_other_host(visited):
     """From the opening to the last move of a slider."""
     assert not visited.problems

@@ -1,19 +1,14 @@
 """One visit to a page, which collects all that the tests ask of it.
 
 The page is looked at before anything in it has moved; then it is made narrow, audited by axe-core
-in its four views, and each slider is taken by the keyboard from one end to the other. At last a
-link leads to a place far down the page.
-
-In Firefox, which takes its time, the visit begins with that link, axe-core stays out, and of each
-explorer the first slider moves by one stop.
+in its four views, and each slider is taken by the keyboard from one end to the other.
 """
 
-import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from browser import PAGES, WINDOW, Place, open_page, watch
+from browser import WINDOW, Place, open_page, watch
 
 from tools.paths import HTML
 from tools.site.axe import WIDTHS, Violation, audit, resize
@@ -21,16 +16,6 @@ from tools.site.browsing import files_behind, wait_for
 
 FORMULA_WIDTHS = (390, 640, 768, 1280, 1440)  # 640: 1280 at 200 %
 A4_WIDTH = 665  # CSS pixels between the margins of print.css: 210 mm - 2 * 17 mm
-PLACE = re.compile(r'<(?:section|figure|div|dt|tr)\b[^>]*? id="([^"]+)"')
-DEPTHS = (0.6, 0.8, 1)  # of one page after the other: 0 would be its first place, 1 is its last
-# Pixels from where the window shows a place at its upper edge, or as near as the page's end allows.
-MISSED = """id => {
-    const [place, page] = [document.getElementById(id), document.documentElement];
-    const room = [getComputedStyle(place).scrollMarginTop, getComputedStyle(page).scrollPaddingTop];
-    const top = scrollY + place.getBoundingClientRect().top;
-    const wanted = top - room.reduce((sum, one) => sum + (parseFloat(one) || 0), 0);
-    return Math.round(scrollY - Math.min(wanted, page.scrollHeight - innerHeight));
-}"""
 # Every character that a reader can meet: the text, and the attributes that are shown or read out.
 READ_TEXT = """() => {
     const words = [document.title, document.body.innerText];
@@ -59,7 +44,8 @@ FORMULAS = """() => {
     };
 }"""
 # The formulas of whose ink something is not seen, or that are smaller than the text around them.
-# A number that stands in the formula's way would be on its ink. What SymPy wrote may scroll.
+# A number that stands in the formula's way would be on its ink; punctuation behind a formula stays
+# in the text's column. What SymPy wrote may scroll.
 CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)")].map(math => {
     const drawn = [...math.querySelectorAll(".katex-base")]
         .filter(base => base.getClientRects().length);
@@ -78,6 +64,13 @@ CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)"
         if (ink.right > right + 1 || ink.left < left - 1) why.push("is cut");
         if (number && ink.right > number.left && ink.bottom > number.top && ink.top < number.bottom)
             why.push("meets its number");
+    }
+    if (math.parentElement.matches(".unbroken")) {
+        const behind = document.createRange();
+        behind.selectNodeContents(math.parentElement.lastChild);
+        const column = math.closest("p, dd, td, th, li, h1, h2, h3, figcaption, div");
+        if (behind.getBoundingClientRect().right > column.getBoundingClientRect().right + 1)
+            why.push("has its punctuation outside");
     }
     if (size(math.querySelector(".katex")) < 0.95 * size(math)) why.push("is small");
     const name = math.id || math.querySelector("annotation").textContent.trim().slice(0, 80);
@@ -176,9 +169,8 @@ class Visit:
     neighbours: list[list[str]]  # the links to the page before and to the page behind
     too_wide: dict[int, list[str]]
     cut_formulas: dict[str, list[str]]
-    violations: list[Violation] | None  # that axe-core finds, in Chromium
+    violations: list[Violation]
     explorers: list[Explorer]
-    missed: tuple[str, int] | None  # a link into the page, and the pixels from its place
     problems: list[str]
     hosts: Counter[str]
 
@@ -186,11 +178,10 @@ class Visit:
 def visit(browser, address: str, place: Place) -> Visit:
     """Open a page once and collect everything."""
     root = HTML.as_uri() if place.from_disk else address
-    in_chromium = place.engine == "chromium"
     with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as context:
         page = context.new_page()
         watch(page, address)
-        missed = open_page(page, root, place.name) if in_chromium else arrive(page, root, place)
+        open_page(page, root, place.name)
         seen = {
             "files": files_behind(page.asked, root),
             "language": page.evaluate("document.documentElement.lang"),
@@ -202,26 +193,11 @@ def visit(browser, address: str, place: Place) -> Visit:
             "switches": page.evaluate(LINKS, "a.language-switch"),
             "neighbours": [page.evaluate(LINKS, f"a.{one}") for one in ("left-prev", "right-next")],
             "too_wide": {width: look_at_width(page, width) for width in WIDTHS},
-            "cut_formulas": look_at_formulas(page, in_chromium),
-            "violations": audit(page, place.name) if in_chromium else None,
-            "explorers": [
-                try_explorer(page, one, in_chromium) for one in page.locator(".explorer").all()
-            ],
+            "cut_formulas": look_at_formulas(page),
+            "violations": audit(page, place.name),
+            "explorers": [try_explorer(page, one) for one in page.locator(".explorer").all()],
         }
-        if in_chromium and place.name in PAGES:
-            page.goto("about:blank")
-            missed = arrive(page, root, place)
-        return Visit(**seen, missed=missed, problems=page.problems, hosts=page.hosts)
-
-
-def arrive(page, root, place: Place) -> tuple[str, int]:
-    """Follow a link into the page; once all is at rest, see how far its place is."""
-    article = re.search("<article.*</article>", (HTML / place.name).read_text("utf-8"), re.S)
-    names = PLACE.findall(article[0])
-    name = names[round(DEPTHS[PAGES.index(place.name) % len(DEPTHS)] * (len(names) - 1))]
-    open_page(page, root, f"{place.name}#{name}")
-    page.wait_for_timeout(500)
-    return name, page.evaluate(MISSED, name)
+        return Visit(**seen, problems=page.problems, hosts=page.hosts)
 
 
 def look_at_width(page, width: int) -> list[str]:
@@ -229,7 +205,7 @@ def look_at_width(page, width: int) -> list[str]:
     return page.evaluate(TOO_WIDE)
 
 
-def look_at_formulas(page, on_paper: bool) -> dict[str, list[str]]:
+def look_at_formulas(page) -> dict[str, list[str]]:
     """Everything that is folded is open, on screens of several widths and on paper."""
     folded = page.evaluate_handle("[...document.querySelectorAll('.toggle-hidden')]")
     page.evaluate("all => all.forEach(one => one.classList.remove('toggle-hidden'))", folded)
@@ -237,25 +213,23 @@ def look_at_formulas(page, on_paper: bool) -> dict[str, list[str]]:
     for width in FORMULA_WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         found[f"{width} px"] = page.evaluate(CUT)
-    if on_paper:
-        page.emulate_media(media="print")
-        page.set_viewport_size({"width": A4_WIDTH, "height": 900})
-        found["A4"] = page.evaluate(CUT)
-        page.emulate_media(media="screen")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 900})
+    found["A4"] = page.evaluate(CUT)
+    page.emulate_media(media="screen")
     page.set_viewport_size(WINDOW)
     page.evaluate("all => all.forEach(one => one.classList.add('toggle-hidden'))", folded)
     return found
 
 
-def try_explorer(page, explorer, thorough: bool) -> Explorer:
+def try_explorer(page, explorer) -> Explorer:
     status = explorer.locator("[role=status]")
     explorer.scroll_into_view_if_needed()
     picture, alt = shown(page, explorer)
     handles = explorer.locator("input").count()
     found = Explorer(picture, alt, status.inner_text(), handles)
-    sliders = explorer.locator(".slider").all()
-    for slider in sliders if thorough else sliders[:1]:
-        found.sliders.append(try_slider(page, explorer, slider, status, thorough))
+    for slider in explorer.locator(".slider").all():
+        found.sliders.append(try_slider(page, explorer, slider, status))
     return found
 
 
@@ -265,8 +239,8 @@ def shown(page, explorer) -> list[str]:
     return explorer.evaluate(SHOWN)
 
 
-def try_slider(page, explorer, slider, status, thorough: bool) -> Slider:
-    """Press Home, listen to the status, then press the arrow once, or until the last stop."""
+def try_slider(page, explorer, slider, status) -> Slider:
+    """Press Home, listen to the status, then press the arrow until the last stop."""
     handle, readout = slider.locator("input"), slider.locator("output")
     _, before = shown(page, explorer)
     handle.press("Home")
@@ -280,7 +254,7 @@ def try_slider(page, explorer, slider, status, thorough: bool) -> Slider:
         alt_at_first_stop=at_first_stop,
         announced=announced(page, status, at_first_stop),
     )
-    for stop in range(found.stops + 1 if thorough else 2):
+    for stop in range(found.stops + 1):
         if stop:
             handle.press("ArrowRight")
         if stop == 1:

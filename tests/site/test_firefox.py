@@ -1,0 +1,35 @@
+"""What another engine may do in its own way: one visit to each page in Firefox."""
+
+import pytest
+from browser import FROM_DISK, PAGES, Place, each, open_page
+from visits import CUT, FORMULAS, TOO_WIDE, UNDRAWN_ICONS, shown
+
+from tools.paths import HTML
+from tools.site.axe import WIDTHS, resize
+
+UNFOLD = """document.querySelectorAll(".toggle-hidden")
+    .forEach(one => one.classList.remove("toggle-hidden"))"""
+
+
+@pytest.mark.parametrize("browser", ["firefox"], indirect=True)
+@each([*map(Place, PAGES), *FROM_DISK])
+def test_page_is_whole_and_alive_in_firefox(page, address, place):
+    """Formulas are set and not cut, sliders move pictures, and the policy refuses nothing."""
+    open_page(page, HTML.as_uri() if place.from_disk else address, place.name)
+    assert not page.evaluate(UNDRAWN_ICONS)
+    formulas = page.evaluate(FORMULAS)
+    assert formulas["drawn"] >= formulas["written"] and not formulas["errors"]
+    for explorer in page.locator(".explorer").all():
+        explorer.scroll_into_view_if_needed()
+        handle = explorer.locator("input").first
+        handle.press("Home")
+        first, _ = shown(page, explorer)
+        handle.press("ArrowRight")
+        second, _ = shown(page, explorer)
+        assert first and second and first != second
+    page.evaluate(UNFOLD)
+    for width in WIDTHS:
+        resize(page, width)
+        assert not page.evaluate(TOO_WIDE), f"too wide at {width} px"
+        assert not page.evaluate(CUT), f"cut at {width} px"
+    assert not page.problems
