@@ -64,7 +64,7 @@ benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.likelihood --whole $(if $(FOLDER),--folder $(FOLDER))
 	.venv-benchmarks/bin/python -m benchmarks.scaling
 
-colab: .venv-colab/.installed
+colab: book .venv-colab/.installed
 	.venv-colab/bin/python -m tools.colab.rehearse
 
 serve: $(INSTALLED)

@@ -9,6 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
+MADE = BUILD / "colab"  # the notebooks for who reads them as notebooks
 FRAMES = "frames"  # the folder of the explorers' pictures, which both languages share
 LANGUAGES = ("en", "zh-TW")
 VERSIONS = (ROOT / "requirements.txt", ROOT / "constraints.txt")  # of all that is installed

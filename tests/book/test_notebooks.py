@@ -8,6 +8,7 @@ from pages import Page, pages
 
 from tools.build.notebooks import read_notebook
 from tools.paths import ROOT, notebook_paths
+from tools.release.set_repository import colab_address
 
 INSTALL = """# In Colab only: install the book's library.
 import sys
@@ -44,6 +45,12 @@ def test_first_cell_installs_the_library_in_colab_only(path):
     assert first.startswith(INSTALL), f"{name(path)}: the first code cell is not the install cell"
     for cell in code_cells(path)[1:]:
         assert not re.search(r"^[%!]", cell["source"], re.M), f"{name(path)}: a magic command"
+
+
+@notebooks
+def test_badge_opens_the_notebook_made_for_colab(path):
+    badge = colab_address(path.parent.name, path.stem)
+    assert f"]({badge})" in read_notebook(path)["cells"][0]["source"], f"{name(path)}: no {badge}"
 
 
 @notebooks

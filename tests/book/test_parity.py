@@ -113,7 +113,7 @@ def test_no_two_sections_have_the_same_label():
 @both
 def test_links_agree(english, chinese):
     one, other = (
-        sorted(re.findall(r"\]\(([^)]*)\)", page.text.replace("book/zh-TW/", "book/en/")))
+        sorted(re.findall(r"\]\(([^)]*)\)", page.text.replace("/colab/zh-TW/", "/colab/en/")))
         for page in (english, chinese)
     )
     assert one == other, f"{chinese.name}: links differ: {set(one) ^ set(other)}"

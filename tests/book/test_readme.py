@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tools.paths import ROOT, notebook_paths
+from tools.release.set_repository import colab_address
 
 readmes = pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
 
@@ -33,8 +34,8 @@ def test_links_lead_to_files(name):
 @readmes
 def test_every_chapter_has_a_colab_badge(name):
     for path in notebook_paths():
-        target = path.relative_to(ROOT).as_posix()
-        assert f"/blob/main/{target})" in read(name), f"{name} has no badge for {target}"
+        target = colab_address(path.parent.name, path.stem)
+        assert f"({target})" in read(name), f"{name} has no badge that leads to {target}"
 
 
 def test_both_readmes_have_the_same_example():

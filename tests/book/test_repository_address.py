@@ -30,7 +30,7 @@ def test_readme_installs_this_version(name):
 def test_another_address_or_tag_is_rewritten(old, tmp_path, monkeypatch):
     text = (
         '%pip install -q "vae_lib @ git+https://github.com/{}\\"\n'
-        "(colab.research.google.com/github/{}/blob/main/x.ipynb) https://github.com/other/one\n"
+        "(colab.research.google.com/github/{}/blob/colab/en/x.ipynb) https://github.com/other/one\n"
     )
     (tmp_path / "page.md").write_text(text.format(old, old.partition("@")[0]))
     monkeypatch.setattr(set_repository, "files_with_address", lambda: [tmp_path / "page.md"])

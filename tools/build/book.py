@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from tools.build import changes
+from tools.build.colab import write_colab_notebooks
 from tools.build.environment import HOME, clean_environment
 from tools.build.equations import REPORT, read_agreement
 from tools.build.policy import with_policy
@@ -190,6 +191,7 @@ def main() -> None:
         list(pool.map(build_language, LANGUAGES, configs))
     publish_frames()
     write_site_files(HTML)
+    write_colab_notebooks()
     page_weights.report()
     print("\nThe book is built. Open _build/html/index.html")
 

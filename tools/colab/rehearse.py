@@ -1,10 +1,10 @@
 """Run every notebook as Colab would: ``make colab``.
 
-The notebooks come from a clone of this repository's last commit. Each runs in an empty folder, with
+The notebooks are those that ``make book`` made for Colab. Each runs in an empty folder, with
 Colab's versions and a stand-in for ``google.colab``. Its first cell finds no ``vae_lib`` and really
-installs it: git answers the repository's address with the clone, where the last commit has the tag
-that the cell names. After its last cell the kernel moves each slider. The code cells of both
-languages are equal, so the English notebooks stand for both.
+installs it: git answers the repository's address with a clone, which holds the commit that the cell
+names. After its last cell the kernel moves each slider. The code cells of both languages are equal,
+so the English notebooks stand for both.
 """
 
 import os
@@ -20,8 +20,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.paths import ROOT
-from tools.release.set_repository import tag
+from tools.paths import MADE, ROOT
 
 COLAB = Path(__file__).parent
 ADDRESS = re.compile(r"git\+(https://github\.com/[\w./-]+)")
@@ -31,13 +30,12 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def clone(source: Path, target: Path) -> str:
-    """Clone the last commit of a repository, give it this version's tag, and return its short name.
+    """Clone the last commit of a repository, and return its short name.
 
     Raises:
         subprocess.CalledProcessError: If ``source`` is no git repository.
     """
     subprocess.run(["git", "clone", "--quiet", source.as_uri(), str(target)], check=True)
-    subprocess.run(["git", "-C", str(target), "tag", "--force", tag()], check=True)
     command = ["git", "-C", str(target), "rev-parse", "--short", "HEAD"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -110,14 +108,20 @@ def rehearse(path: Path, repository: Path) -> str:
 
 
 def main() -> None:
-    """Rehearse all notebooks, a line each, and fail if one does."""
+    """Rehearse all notebooks, a line each, and fail if one does.
+
+    Raises:
+        SystemExit: If a notebook fails, or none is made.
+    """
+    paths = sorted((MADE / "en").glob("*.ipynb"))
+    if not paths:
+        raise SystemExit("There are no notebooks for Colab to rehearse: run `make book` first.")
     failed, began = 0, time.perf_counter()
     versions = ", ".join(f"{name} {version(name)}" for name in pinned())
     print(f"Python {sys.version.split()[0]}, {versions}")
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder) / "repository"
-        print(f"The library and the notebooks are those of the commit {clone(ROOT, repository)}.")
-        paths = sorted(repository.glob("book/en/[0-9]*.ipynb"))
+        print(f"The library is that of the commit {clone(ROOT, repository)}.")
         for path in paths:
             start = time.perf_counter()
             try:

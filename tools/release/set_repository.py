@@ -54,6 +54,12 @@ def site_address() -> str:
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
+def colab_address(language: str, name: str) -> str:
+    """Return where Colab opens a notebook that the build made for it (``tools.build.colab``)."""
+    made = f"{repository_name()}/blob/colab/{language}/{name}.ipynb"
+    return f"https://colab.research.google.com/github/{made}"
+
+
 def files_with_address() -> list[Path]:
     """Return the files in which the repository's address may stand."""
     texts = [*ROOT.glob("*.md"), *ROOT.glob("book/*/*.md"), ROOT / "CITATION.cff"]

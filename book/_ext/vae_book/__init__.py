@@ -66,6 +66,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", paper.mark_long_code)
     app.add_node(nodes.image, override=True, html=(figures.visit_image, None))
     app.connect("doctree-read", punctuation.keep_with_formula)
+    app.connect("doctree-resolved", search.keep_places)
     app.connect("html-page-context", equations.link_equations)
     app.connect("html-page-context", figures.fetch_first_picture)
     app.connect("html-page-context", languages.link_languages)

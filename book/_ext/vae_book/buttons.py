@@ -11,6 +11,7 @@ from urllib.parse import quote
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools.release.set_repository import colab_address
 from vae_book.languages import own_tag
 from vae_book.words import _
 
@@ -66,6 +67,7 @@ def name_buttons(
             button.pop("tooltip")
             if not label:
                 button["icon"] = "fas fa-play"  # a logo would need words of its own
+                button["url"] = colab_address(own_tag(app), pagename)
             if label == "source-repository-button":
                 button["icon"] = SOURCE_ICON
             if label == "source-file-button":

@@ -28,6 +28,7 @@ ROW = re.compile(r"^\| (?!English)(.+?) \| (.*?) \|(.*)\|$", re.M)
 IN_BRACKETS = re.compile("[(（][^)）]*[)）]")
 SEPARATOR = re.compile("[,、，] ?")
 LABEL = re.compile("^(sec|eq)-")
+START = "const SEARCH = "  # of the index
 CHINESE = re.compile("[\u3400-\u9fff]")
 # What has a place of its own, is code or a picture, or is not shown.
 UNREAD = (
@@ -89,9 +90,8 @@ def equations(node: nodes.Element) -> Iterator[str]:
             yield from equations(child)
 
 
-def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
+def places(app: Sphinx, page: str, doctree: nodes.document) -> Iterator[list[Any]]:
     """Yield a page's places: kind, id, title, other names, text, and text that is folded."""
-    doctree = app.env.get_and_resolve_doctree(page, app.builder)
     numbers = app.env.toc_secnumbers.get(page, {})
     for section in doctree.findall(nodes.section):
         [label] = section["ids"]
@@ -114,12 +114,35 @@ def places(app: Sphinx, page: str) -> Iterator[list[Any]]:
             yield ["object", full, "", [full.rpartition(".")[2]], text]
 
 
+def keep_places(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Remember the places of a page that is being written."""
+    written(app)[page] = list(places(app, page, doctree))
+
+
+def written(app: Sphinx) -> dict[str, list[Any]]:
+    """Return the places of the pages that this build wrote."""
+    found: dict[str, list[Any]] = app.env.temp_data.setdefault("places", {})
+    return found
+
+
+def kept(index: Path) -> dict[str, list[Any]]:
+    """Return the places of the pages in the index of the build before, if there was one."""
+    if not index.exists():
+        return {}
+    old = json.loads(index.read_text(encoding="utf-8").removeprefix(START).rstrip(";\n"))
+    return {
+        page: [place for number, *place in old["places"] if number == n]
+        for n, page in enumerate(old["pages"])
+    }
+
+
 def write_index(app: Sphinx, exception: Exception | None) -> None:
     """Write the index of all pages, those that were not built again included."""
     if exception or app.builder.format != "html":
         return
-    language = own_tag(app)
-    found = {page: list(places(app, page)) for page in sorted(app.env.found_docs)}
+    language, path = own_tag(app), Path(app.outdir, "searchindex.js")
+    known = kept(path) | written(app)
+    found = {page: known[page] for page in sorted(app.env.found_docs)}
     index = {
         "letters": LETTERS,
         "same": words_of_one_meaning(language),
@@ -127,7 +150,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
         "places": [[n, *place] for n, page in enumerate(found) for place in found[page]],
     }
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    Path(app.outdir, "searchindex.js").write_text(f"const SEARCH = {text};\n", encoding="utf-8")
+    path.write_text(f"{START}{text};\n", encoding="utf-8")
 
 
 def replace_sphinx(app: Sphinx) -> None:
