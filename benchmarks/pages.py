@@ -3,8 +3,9 @@
 Run after ``make book``; the result goes to ``benchmarks/pages.json``. Each chapter is opened in a
 Chromium with an empty cache, over a line of 1.6 Mbit/s with 150 ms of latency, on a processor made
 four times slower, from a server that compresses. Measured are the milliseconds from the request to
-the first text and to the last font of the formulas; and what came over the line until nothing more
-was asked for, before the reader touches anything.
+the first text and to the last font of the formulas; for a reader who goes to the first explorer at
+once, to its picture and to the answer of its slider, a new picture; and what came over the line
+until nothing more was asked for.
 """
 
 import gzip
@@ -22,13 +23,32 @@ ROUNDS = 3
 LINE = {"latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 200_000}  # ms, bytes/s
 SLOWER = 4
 COMPRESSED = (".html", ".js", ".css", ".svg")
-TIMES = """() => {
-    const ends = (part) => performance.getEntriesByType("resource")
-        .filter((one) => one.name.includes(part)).map((one) => one.responseEnd);
-    return {
-        text: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-        formulas: Math.max(...ends("KaTeX_")),
+TIMES = """async () => {
+    const done = async (what) => {
+        while (!what()) await new Promise(requestAnimationFrame);
+        return performance.now();
     };
+    const found = (selector) => document.querySelector(selector);
+    const shown = () => found(".explorer img").complete && found(".explorer img").naturalWidth;
+    const times = {};
+    await done(() => performance.getEntriesByName("first-contentful-paint").length);
+    await done(() => found(".explorer input") || document.readyState === "complete");
+    if (found(".explorer input")) {
+        found(".explorer img").scrollIntoView();
+        times.picture = await done(shown);
+        const [slider, before] = [found(".explorer input"), found(".explorer img").src];
+        slider.value = slider.value > 0 ? 0 : 1;
+        times.answer = await done(() => {  // a hand that keeps at it until something happens
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            return found(".explorer img").src !== before && shown();
+        });
+    }
+    await done(() => document.readyState === "complete");
+    await document.fonts.ready;
+    const ends = performance.getEntriesByType("resource")
+        .filter((one) => /KaTeX_|book.css/.test(one.name)).map((one) => one.responseEnd);
+    const text = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+    return { text, formulas: Math.max(...ends), ...times };
 }"""
 
 
@@ -66,8 +86,10 @@ def visit(browser: Browser, address: str, name: str) -> dict[str, float]:
         line.send("Network.enable")
         line.send("Network.emulateNetworkConditions", {"offline": False, **LINE})
         line.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        page.goto(f"{address}/{name}", wait_until="networkidle", timeout=120_000)
-        return {**page.evaluate(TIMES), "bytes": sum(taken)}
+        page.goto(f"{address}/{name}", wait_until="commit", timeout=120_000)
+        times = page.evaluate(TIMES)
+        page.wait_for_load_state("networkidle")
+        return {**times, "bytes": sum(taken)}
 
 
 def measure(browser: Browser, address: str, name: str) -> dict[str, Any]:
@@ -82,13 +104,15 @@ def main() -> None:
     """Measure every chapter of both languages, print a table and write the file."""
     names = [f"{one}/{path.stem}.html" for one in LANGUAGES for path in notebook_paths(one)]
     results = []
-    print(f"{'seconds to the first':38} text formulas      kB")
+    print(f"{'seconds to the first':38} text formulas      kB  picture  answer")
     with serve(handler=Compressing) as address, chromium() as browser:
         for name in names:
             results.append(result := measure(browser, address, name))
             medians = [one["median"] / 1000 for one in result["milliseconds_to"].values()]
-            shown = "".join(f"{seconds:8.1f}" for seconds in medians)
-            print(f"{name:38}{shown}{result['bytes'] / 1000:8.0f}", flush=True)
+            text, slider = (
+                "".join(f"{one:8.1f}" for one in part) for part in (medians[:2], medians[2:])
+            )
+            print(f"{name:38}{text}{result['bytes'] / 1000:8.0f}{slider}", flush=True)
         used = f"Chromium {browser.version}, playwright {version('playwright')}"
     line = {"line": "1.6 Mbit/s, 150 ms", "processor": f"{SLOWER} times slower"}
     report.write("pages", {"rounds": ROUNDS, "browser": used, **line, "pages": results})

@@ -1,6 +1,9 @@
 // The explorers: each choice of stops has its frame, a file. What lies one stop away is fetched once
-// the sliders are on the screen; a frame takes the picture's place when all of it is there.
-for (const explorer of document.querySelectorAll(".explorer")) {
+// the sliders are on the screen; a frame takes the picture's place when all of it is there. One
+// listener serves all, so a slider answers as soon as it stands there, while the page still comes.
+const sets = new WeakMap(); // of explorers that were met
+
+function setUp(explorer) {
   const [picture, status, data] = ["img", "[role=status]", "script"].map((selector) =>
     explorer.querySelector(selector),
   );
@@ -46,10 +49,28 @@ for (const explorer of document.querySelectorAll(".explorer")) {
     timer = setTimeout(() => (status.textContent = alt), 300);
   }
 
-  for (const slider of sliders) slider.addEventListener("input", show);
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    fetchNear();
-  }).observe(sliders[0]);
+  return { fetchNear, show };
 }
+
+function of(explorer) {
+  if (!sets.has(explorer)) sets.set(explorer, setUp(explorer));
+  return sets.get(explorer);
+}
+
+function watch() {
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries)
+      if (isIntersecting) {
+        seen.unobserve(target);
+        of(target.closest(".explorer")).fetchNear();
+      }
+  });
+  for (const one of document.querySelectorAll(".explorer")) seen.observe(one.querySelector("input"));
+}
+
+addEventListener("input", ({ target }) => {
+  const explorer = target.closest(".explorer");
+  if (explorer) of(explorer).show();
+});
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", watch);
+else watch();

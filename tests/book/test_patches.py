@@ -23,9 +23,9 @@ PATCHED = [
     (
         REST[0],
         '<script src="_static/documentation_options.js?v=1"></script><script>let a;</script>'
-        '<script data-x="1" src="_static/a.js"></script><script defer src="b.js"></script>',
+        '<script data-x="1" src="_static/a.js"></script><script async src="b.js"></script>',
         '<script src="_static/documentation_options.js?v=1"></script><script>let a;</script>'
-        '<script defer data-x="1" src="_static/a.js"></script><script defer src="b.js"></script>',
+        '<script defer data-x="1" src="_static/a.js"></script><script async src="b.js"></script>',
     ),
     (
         REST[1],

@@ -80,3 +80,18 @@ def test_pages_without_a_link_are_an_error(tmp_path):
     (tmp_path / "page.html").write_text("<p>no sheet</p>")
     with pytest.raises(ExtensionError, match=r"^No page below .* links a style sheet as .*: mend"):
         finish(tmp_path)
+
+
+def test_the_fonts_of_nearly_every_formula_come_with_the_sheet(site):
+    """So no formula stands there in another font first; the others come when they are needed."""
+    fonts = site / "_static/katex/fonts"
+    fonts.mkdir(parents=True)
+    faces = ""
+    for name in ("Main-Regular", "Math-Italic", "AMS-Regular"):
+        (fonts / f"KaTeX_{name}.woff2").write_bytes(b"letters")
+        faces += f"@font-face {{ src: url(katex/fonts/KaTeX_{name}.woff2) }}"
+    (site / "_static/two.css").write_text(faces)
+    finish(site)
+    sheet = (site / "_static" / SHEET).read_text()
+    assert sheet.count("url(data:font/woff2;base64,bGV0dGVycw==)") == 2
+    assert "url(katex/fonts/KaTeX_AMS-Regular.woff2)" in sheet

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from tools.paths import HTML
 
 pytestmark = pytest.mark.usefixtures("address")  # skipped where there are no built pages
-NOT_AWAITED = re.compile(r"\bdefer\b|documentation_options")
+NOT_AWAITED = re.compile(r"\bdefer\b|\basync\b|documentation_options")
 HEAVY = re.compile(r"fontawesome|fa-(solid|regular|brands)|_static/require\.js|embed-amd")
 
 

@@ -13,7 +13,7 @@ HEAD = re.compile(r"<head\b[^>]*>")
 INLINE = re.compile(r'<script(?![^>]*(?:\ssrc=|\stype="[^"]*json"))[^>]*>(.*?)</script>', re.S)
 # Styles stay open: formulas and the theme write theirs into the page.
 POLICY = (
-    "default-src 'none'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "default-src 'none'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'self'; style-src 'self' 'unsafe-inline'; script-src 'self'"
 )
 

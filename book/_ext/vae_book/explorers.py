@@ -27,7 +27,7 @@ from vae_book.figures import cells
 
 VIEW = re.compile(r'"model_id": "(\w+)"')
 NAME = re.compile(r"\{(\w+)\}")
-SCRIPT = {"explorers.js": ("explorers.js", {"defer": "defer"})}
+SCRIPT = {"explorers.js": ("explorers.js", {"async": "async"})}
 Widgets = dict[str, dict[str, Any]]
 
 

@@ -42,7 +42,9 @@ PAGES = (
     ),
     # No script is awaited before the text, but for the options that scripts in the pages set.
     Patch(
-        re.compile(r'<script(?=[^>]* src="(?![^"]*documentation_options))(?![^>]*\bdefer\b)'),
+        re.compile(
+            r'<script(?=[^>]* src="(?![^"]*documentation_options))(?![^>]*\b(?:defer|async)\b)'
+        ),
         "<script defer",
         "basic/layout.html of Sphinx",
     ),
