@@ -2,10 +2,12 @@
 const openNamed = () =>
   document.getElementById(location.hash.slice(1))?.querySelector(".toggle-button-hidden")?.click();
 addEventListener("hashchange", openNamed);
-// A page that grew while it loaded may have carried the place away; one that is loaded again stays.
+// Pictures and fonts that came late may have carried the place away; a reader who has moved stays.
+let moved = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+for (const sign of ["wheel", "touchmove", "keydown", "pointerdown"])
+  addEventListener(sign, () => (moved = true), { once: true, passive: true });
 addEventListener("load", () => {
-  if (performance.getEntriesByType("navigation")[0]?.type === "navigate")
-    document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  if (!moved) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 });
 addEventListener("DOMContentLoaded", () => {
   openNamed();
