@@ -85,6 +85,7 @@ def test_search_finds(page, address, language, query, expected):
     assert not page.problems, page.problems
 
 
+@in_both_engines
 @pytest.mark.parametrize(
     ("language", "query", "expected"),
     [
@@ -114,7 +115,6 @@ def test_symbols_are_found_in_the_notation_first_and_not_inside_other_names(page
     assert not [link for link in found if "matmul" in link]
 
 
-@in_both_engines
 def test_result_shows_the_text_around_the_words_and_fetches_no_page(page, address):
     search(page, address, "zh-TW", "證據下界")
     assert "證據下界" in page.locator("#search-results p.context").first.inner_text()
