@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from engines import ENGINES
 from pages import Page, pages
 
 from tools.paths import HTML, ROOT
@@ -49,6 +50,7 @@ def each(places):
 TELL_REFUSALS = """addEventListener("securitypolicyviolation", (event) => console.error(
     `refused by the policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 each_page = each([*map(Place, PAGES), *FROM_DISK])
+in_both_engines = pytest.mark.parametrize("browser", ENGINES, indirect=True)
 
 
 def watch(page, address: str) -> None:

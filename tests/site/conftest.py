@@ -1,18 +1,21 @@
-"""A server, a browser, a page, and the visits that the tests of the built pages share.
+"""A server, the browsers, a page, and the visits that the tests of the built pages share.
 
 The hosts that the pages asked, with the number of requests, stand below the tests' summary.
 """
 
+import functools
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 from browser import WINDOW, cannot_run, watch
+from engines import driver, started
 from playwright.sync_api import Error
 from visits import visit
 
 from tools.paths import HTML
 from tools.site.axe import AXE
-from tools.site.browsing import chromium, serve
+from tools.site.browsing import serve
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +27,25 @@ def address():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    try:
-        with chromium() as browser:
-            yield browser
-    except Error as error:
-        cannot_run(f"no Chromium to open the pages with: {error.message.splitlines()[0]}")
+def start():
+    """A function that starts an engine, by its name, when a test first asks for it."""
+    with driver() as playwright, ExitStack() as running:
+
+        @functools.cache
+        def start(engine):
+            try:
+                return running.enter_context(started(playwright, engine))
+            except Error as error:
+                reason = error.message.splitlines()[0]
+                cannot_run(f"no {engine.title()} to open the pages with: {reason}")
+
+        yield start
+
+
+@pytest.fixture
+def browser(request, start):
+    """Chromium, or the engine that `in_both_engines` asks for."""
+    return start(getattr(request, "param", "chromium"))
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -65,13 +81,17 @@ def visited(place, visits, address, browser, record_property):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say whom the pages of all tests asked for anything."""
-    hosts = Counter()
+    """Say whom the pages of all tests asked for anything, and how far links ended from a place."""
+    hosts, missed = Counter(), []
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
                 if name == "hosts" and report.when == "teardown":
                     hosts.update(value)
+                elif name == "missed" and report.when == "teardown":
+                    missed.append(value)
+    if missed:
+        terminalreporter.write_line(f"{len(missed)} links ended {max(missed)} px from their places")
     if hosts:
         listed = ", ".join(f"{host} ({number:,} requests)" for host, number in hosts.items())
         terminalreporter.write_line(f"hosts that the pages asked: {listed}")

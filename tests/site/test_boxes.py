@@ -1,7 +1,7 @@
 """What can be cited, in the built pages: numbers, ids, link signs, and ways between boxes."""
 
 import pytest
-from browser import open_page
+from browser import in_both_engines, open_page
 from bs4 import BeautifulSoup
 
 from tools.paths import HTML, notebook_paths
@@ -51,6 +51,7 @@ def test_ids_are_the_same_in_both_languages(address, pages):
         assert one == other and (one or name.startswith("08"))
 
 
+@in_both_engines
 @languages
 def test_a_link_to_a_solution_opens_it(page, root, language):
     """The sign in its title leads there, too, and does not close what is open."""

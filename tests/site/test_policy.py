@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from browser import open_page
+from browser import in_both_engines, open_page
 
 from tools.build.policy import INLINE, POLICY
 from tools.paths import HTML
@@ -79,6 +79,7 @@ def told_of_a_refusal(page) -> bool:
     return False
 
 
+@in_both_engines
 @pytest.mark.parametrize("name", [NAME, "zh-TW/notation.html"])
 def test_what_is_injected_is_refused(page, root, name):
     open_page(page, root, name)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browser import SOURCES, html_name
+from browser import SOURCES, html_name, in_both_engines
 from pages import SECTION
 
 from tools.paths import HTML, LANGUAGES, ROOT
@@ -85,6 +85,7 @@ def test_search_finds(page, address, language, query, expected):
     assert not page.problems, page.problems
 
 
+@in_both_engines
 @pytest.mark.parametrize(
     ("language", "query", "expected"),
     [

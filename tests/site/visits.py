@@ -44,7 +44,8 @@ FORMULAS = """() => {
     };
 }"""
 # The formulas of whose ink something is not seen, or that are smaller than the text around them.
-# A number that stands in the formula's way would be on its ink. What SymPy wrote may scroll.
+# A number that stands in the formula's way would be on its ink; punctuation behind a formula stays
+# in the text's column. What SymPy wrote may scroll.
 CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)")].map(math => {
     const drawn = [...math.querySelectorAll(".katex-base")]
         .filter(base => base.getClientRects().length);
@@ -63,6 +64,13 @@ CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)"
         if (ink.right > right + 1 || ink.left < left - 1) why.push("is cut");
         if (number && ink.right > number.left && ink.bottom > number.top && ink.top < number.bottom)
             why.push("meets its number");
+    }
+    if (math.parentElement.matches(".unbroken")) {
+        const behind = document.createRange();
+        behind.selectNodeContents(math.parentElement.lastChild);
+        const column = math.closest("p, dd, td, th, li, h1, h2, h3, figcaption, div");
+        if (behind.getBoundingClientRect().right > column.getBoundingClientRect().right + 1)
+            why.push("has its punctuation outside");
     }
     if (size(math.querySelector(".katex")) < 0.95 * size(math)) why.push("is small");
     const name = math.id || math.querySelector("annotation").textContent.trim().slice(0, 80);
