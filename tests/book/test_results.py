@@ -10,6 +10,7 @@ from directives import cells, page
 
 from tools.paths import ROOT
 from tools.release.results import FOLDER, Run, read_run, read_runs
+from vae_lib.checkpoints import PRETRAINED
 from vae_lib.cli import reproduce
 from vae_lib.cli.reproduce import PAPER, RECIPES, Plan
 from vae_lib.data import Dataset
@@ -165,3 +166,13 @@ def test_pages_protocol_is_that_of_the_code(language):
     text = (ROOT / f"book/{language}/results.md").read_text("utf-8")
     assert f"{PAPER.epochs} " in text and f"$k = {reproduce.K_TEST}$" in text
     assert "86.76" not in text, "the table shows the published figures"
+
+
+def test_pages_commands_are_those_that_made_the_rows_and_the_packages_figure():
+    made = json.loads((PRETRAINED / "mnist.json").read_text("utf-8"))["held_out"]["command"]
+    wanted = {made} | {run.command for run in read_runs(FOLDER)}
+    for language in ("en", "zh-TW"):
+        text = (ROOT / f"book/{language}/results.md").read_text("utf-8")
+        lines = set(re.findall(r"^python -m .*$", text, re.M))
+        of_the_paper = {one for one in lines if "--json benchmarks/results/" in one}
+        assert lines - of_the_paper == wanted, language

@@ -7,13 +7,15 @@ import pytest
 import torch
 
 from tools.paths import ROOT
+from tools.release import held_out
 from tools.release.export_model import export
 from tools.release.results import read_run
 from vae_lib.checkpoints import PRETRAINED as FOLDER
 from vae_lib.checkpoints import CheckpointError, load_pretrained, read_checkpoint
-from vae_lib.data import binarise
+from vae_lib.data import Dataset, binarise
 from vae_lib.engine.devices import Machine
 from vae_lib.engine.mnist_files import read_embedded_mnist
+from vae_lib.evaluation import score_images
 from vae_lib.keeping import Keep
 from vae_lib.models import mlp_vae
 from vae_lib.objectives import elbo
@@ -123,6 +125,32 @@ def test_shipped_model_is_small_and_described():
     assert (FOLDER / "mnist.safetensors").stat().st_size <= 3_000_000
     run = read_run(FOLDER / "mnist.json")
     assert (run.k_test, run.images, run.test_binarisation) == (5000, 10_000, "fixed")
+
+
+@shipped
+def test_shipped_model_has_a_figure_of_images_that_decided_nothing():
+    """It is near the figure of all images: 1,500 images can move it by a few standard errors."""
+    _, about = load_pretrained()
+    kept = about["held_out"]
+    assert (kept["k_test"], kept["images"], kept["test_binarisation"]) == (5000, 8500, "fixed")
+    assert kept["data"] == "MNIST test, all but the first 1,500"
+    assert abs(kept["log_likelihood"] - about["log_likelihood"]) < 4 * kept["standard_error"]
+
+
+def test_held_out_figure_leaves_out_the_images_that_decided(trained, tmp_path, monkeypatch):
+    _, checkpoint, result, about = trained
+    export(checkpoint, result, tmp_path)
+    monkeypatch.setattr(held_out, "K_TEST", 3)
+    monkeypatch.setattr(held_out, "DECIDED", 2)
+    test, labels = torch.rand(8, 16), torch.zeros(8, dtype=torch.long)
+    data = Dataset(test[:0], test[:0], test, *labels.split([0, 0, 8]), "few", "few")
+    held_out.measure(data, "what was typed", tmp_path)
+    model, described = load_pretrained(tmp_path)
+    score = score_images(model, test[2:], 3, "")
+    kept = described.pop("held_out")
+    assert (kept["log_likelihood"], kept["images"]) == (pytest.approx(score.mean), 6)
+    assert kept["standard_error"] == pytest.approx(score.standard_error)
+    assert kept["command"] == "what was typed" and about.items() <= described.items()
 
 
 @shipped
