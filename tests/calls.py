@@ -190,6 +190,10 @@ CALLS = {
         evidence.quadrature_evidence,
         lambda: {"model": line(4, 1), "x": draw(5, 4), "points": 301, "limit": 8.0},
     ),
+    "posterior_chi_square": (
+        evidence.posterior_chi_square,
+        lambda: {"model": line(4, 1), "x": draw(5, 4), "points": 301, "limit": 8.0},
+    ),
     "monte_carlo_evidence": (
         evidence.monte_carlo_evidence,
         lambda: {
@@ -272,6 +276,9 @@ CALLS = {
         lambda: {"weight": draw(2, 4), "noise": covariance(2), "data_covariance": covariance(4)},
     ),
     "entropy": (identities.entropy, lambda: {"p": full(5, 2)}),
+    "expected_log_likelihood": (
+        identities.expected_log_likelihood, lambda: {"data": full(5, 2), "model": full(5, 2)},
+    ),
     "conditional": (
         lambda **given: identities.conditional(**given).mean,
         lambda: {"mean": draw(4), "covariance": covariance(4), "observed": draw(2)},

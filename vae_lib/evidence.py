@@ -37,6 +37,43 @@ def quadrature_evidence(
 
     Source: eq-marginal, eq-quadrature.
     """
+    return _grid(model, model.accept(x), points, limit)[2]
+
+
+@takes()
+def posterior_chi_square(
+    model: GenerativeModel, x: Images, points: int = 2001, limit: float = 8.0
+) -> Tensor:
+    """Compute χ²(p(z|x) ‖ p(z)) = ∫ p(z|x)² / p(z) dz - 1 on the grid of ``quadrature_evidence``.
+
+    Divided by K it is the relative variance of an average of p(x|z) over K draws from the prior.
+
+    Args:
+        model: A model with L = 1.
+        x: Data, shape (B, D).
+        points: Grid points between ``-limit`` and ``limit``.
+        limit: How many prior standard deviations the grid reaches to each side.
+
+    Returns:
+        χ², shape (B,), without unit.
+
+    Raises:
+        ValueError: As ``quadrature_evidence`` does, and if p(x) is 0: there is no posterior then.
+
+    Source: eq-prior-draws-chi-square.
+    """
+    z, log_joint, evidence = _grid(model, model.accept(x), points, limit)
+    impossible = int((evidence == -torch.inf).sum())
+    if impossible > 0:
+        raise InputError(f"p(x) is 0 for {impossible} data points: leave out what cannot be.")
+    log_ratio = 2 * (log_joint - evidence) - model.prior.log_prob(z)  # log p(z|x)² / p(z)
+    return torch.expm1(_trapezoid(log_ratio, 2 * limit / (points - 1)))
+
+
+def _grid(
+    model: GenerativeModel, x: Tensor, points: int, limit: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Grid points z (points, 1, 1), log p(x, z) at each (points, B), and log p(x) (B,)."""
     if model.latent_dim != 1:
         raise InputError(
             f"The grid covers a latent space of dimension 1, this model has {model.latent_dim}: "
@@ -46,7 +83,6 @@ def quadrature_evidence(
         raise InputError(f"points is {points}: a grid needs its 2 ends and a point between them.")
     if not 0 < limit < math.inf:
         raise InputError(f"limit is {limit}: choose a positive number of standard deviations.")
-    x = model.accept(x)
     count = _count(x)
     require_room(x.element_size() * points * count, x.device, "fewer points")
     z = torch.linspace(-limit, limit, points, dtype=x.dtype, device=x.device)[:, None, None]
@@ -54,7 +90,7 @@ def quadrature_evidence(
     log_joint = torch.cat([model.log_joint(x, part) for part in parts])  # (points, B)
     evidence = _trapezoid(log_joint, 2 * limit / (points - 1))
     _require_fine_grid(log_joint.detach(), evidence.detach(), points, limit)
-    return evidence
+    return z, log_joint, evidence
 
 
 def _count(x: Tensor) -> int:
@@ -102,8 +138,8 @@ def monte_carlo_evidence(
 ) -> Tensor:
     """Estimate log p(x) by averaging p(x|z) over draws of z from the prior.
 
-    The average is unbiased for p(x); its logarithm is too low on average, and hopeless when
-    L is large (eq-relative-variance).
+    The average is unbiased for p(x); its logarithm is too low on average, and far too low where
+    the posterior is far from the prior (eq-prior-draws-chi-square).
 
     Args:
         model: Any generative model.
@@ -135,7 +171,8 @@ def monte_carlo_relative_variance(x: Tensor, log_var: Tensor, samples: int) -> T
     """Compute the relative variance of the Monte Carlo estimate of p(x), in a model that has one.
 
     The model is x = z + σ ε with D = L: ``LinearGaussian`` with W = I and b = 0. The result is
-    Var[p̂] / p(x)², where p̂ is the average that ``monte_carlo_evidence`` takes the logarithm of.
+    Var[p̂] / p(x)², where p̂ is the average that ``monte_carlo_evidence`` takes the logarithm of:
+    χ²(p(z|x) ‖ p(z)) / K in this model.
 
     Args:
         x: Data, shape (..., D).

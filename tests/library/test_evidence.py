@@ -13,6 +13,7 @@ from scipy.stats import norm
 from vae_lib.evidence import (
     monte_carlo_evidence,
     monte_carlo_relative_variance,
+    posterior_chi_square,
     quadrature_evidence,
 )
 from vae_lib.likelihoods import Gaussian
@@ -90,6 +91,43 @@ def test_relative_variance_is_the_spread_of_estimates(generator):
     predicted = monte_carlo_relative_variance(x, model.log_var, samples=50)
     assert measured.item() == pytest.approx(predicted.item(), rel=0.1)
     agree_in_standard_errors(measured, predicted[0], error)
+
+
+@pytest.mark.equation("eq-prior-draws-chi-square", oracle="quadrature")
+@pytest.mark.parametrize("x", [-2.0, 0.1, 1.7])
+def test_chi_square_is_scipys_spread_of_the_likelihood(x):
+    """Var[p(x|z)] / p(x)² over the prior, no posterior in it, by SciPy's adaptive rule."""
+
+    def moment(power):
+        def density(z):
+            return norm.pdf(z) * norm.pdf(x, 2 * np.tanh(2 * z), np.exp(-0.9)) ** power
+
+        return quad(density, -10, 10, epsabs=1e-12, limit=200)[0]
+
+    model = GenerativeModel(lambda z: Gaussian(2 * torch.tanh(2 * z), torch.tensor(-1.8)), 1)
+    ours = posterior_chi_square(model, torch.tensor([[x]]))[0]
+    agree(ours, moment(2) / moment(1) ** 2 - 1, rtol=1e-7)
+
+
+@pytest.mark.equation("eq-prior-draws-chi-square", oracle="exact model")
+def test_chi_square_of_the_linear_model_is_that_of_its_posterior(random_linear):
+    """∫ N(z; m, s²)² / N(z; 0, 1) dz = exp(m² / (2 - s²)) / (s √(2 - s²)) for each posterior."""
+    model, x, _ = random_linear(4, 1)
+    posterior = model.encode(x)
+    mean, variance = posterior.mean[:, 0].numpy(), posterior.scale_tril[..., 0, 0].numpy() ** 2
+    expected = np.exp(mean**2 / (2 - variance)) / np.sqrt(variance * (2 - variance)) - 1
+    agree(posterior_chi_square(model, x), torch.from_numpy(expected), rtol=1e-9)
+
+
+@pytest.mark.equation("eq-prior-draws-chi-square", oracle="Monte Carlo")
+def test_chi_square_is_the_spread_of_estimates(generator):
+    """The mean of squared relative errors of 4,000 estimates, within four standard errors."""
+    model = GenerativeModel(lambda z: Gaussian(2 * torch.tanh(2 * z), torch.tensor(-1.8)), 1)
+    x = torch.tensor([[1.2]])
+    estimates = torch.stack([monte_carlo_evidence(model, x, 50, generator) for _ in range(4000)])
+    squared = torch.expm1(estimates[:, 0] - quadrature_evidence(model, x)) ** 2
+    error = squared.std() / math.sqrt(4000)
+    agree_in_standard_errors(50 * squared.mean(), posterior_chi_square(model, x)[0], 50 * error)
 
 
 class Given:

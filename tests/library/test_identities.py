@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import torch
 from agreement import agree
-from scipy.stats import multivariate_normal
+from scipy.integrate import quad
+from scipy.stats import multivariate_normal, norm
 
 from vae_lib.evidence import monte_carlo_relative_variance
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 from vae_lib.lessons.identities import (
     conditional,
     entropy,
+    expected_log_likelihood,
     low_rank_inverse,
     low_rank_log_det,
     product,
@@ -146,6 +148,33 @@ def test_relative_variance_follows_from_square_and_product():
     expected = torch.expm1(log_square - 2 * log_mean) / 7
     ours = monte_carlo_relative_variance(x, variance.log(), samples=7)
     agree(ours, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.equation("eq-maximum-likelihood", oracle="quadrature")
+@pytest.mark.parametrize(("mean", "std"), [(0.7, 1.3), (-0.4, 0.5), (0.0, 1.0)])
+def test_expected_log_likelihood_is_scipys_integral(mean, std):
+    """The integral of p_data log p itself, no entropy or divergence in it; off by 1e-12 here."""
+    expected, _ = quad(
+        lambda x: norm.pdf(x, 0.3, 0.8) * norm.logpdf(x, mean, std), -10, 10, epsabs=1e-12
+    )
+    data, model = (
+        FullGaussian(torch.tensor([m]), torch.tensor([[s]])) for m, s in ((0.3, 0.8), (mean, std))
+    )
+    agree(expected_log_likelihood(data, model), expected, atol=1e-10)
+
+
+@pytest.mark.equation("eq-maximum-likelihood", oracle="SciPy")
+def test_expected_log_likelihood_is_an_average_over_moments(generator):
+    """A quadratic has the mean of its values at m ± √n times the columns of a factor of S."""
+    mean, covariance = torch.randn(3, generator=generator), random_covariance(generator, 3)
+    centre, spread = torch.randn(3, generator=generator), random_covariance(generator, 3)
+    factor = torch.linalg.cholesky(covariance)
+    points = torch.cat([mean + math.sqrt(3) * factor.T, mean - math.sqrt(3) * factor.T])
+    expected = density(centre, spread).logpdf(points.numpy()).mean()
+    ours = expected_log_likelihood(
+        FullGaussian(mean, factor), FullGaussian(centre, torch.linalg.cholesky(spread))
+    )
+    agree(ours, expected, atol=ROUNDING)
 
 
 @pytest.mark.equation("eq-quadratic-form", oracle="quadrature")

@@ -17,6 +17,7 @@ from vae_lib.evaluation import Score, bound_at, bound_error, log_likelihood, opt
 from vae_lib.evidence import (
     monte_carlo_evidence,
     monte_carlo_relative_variance,
+    posterior_chi_square,
     quadrature_evidence,
 )
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian, sigma_points
@@ -75,6 +76,10 @@ REFUSED = {
     "quadrature: width -1": (lambda: quadrature_evidence(*line(), limit=-1.0), "limit is -1.0"),
     "quadrature: no end": (lambda: quadrature_evidence(*line(), limit=math.inf), "limit is inf"),
     "quadrature: NaN": (lambda: quadrature_evidence(*line(), limit=math.nan), "limit is nan"),
+    "chi square: p(x) = 0": (
+        lambda: posterior_chi_square(line()[0], torch.full((2, 3), 1e200)),
+        "is 0 for 2 data points",
+    ),
     "Monte Carlo": (lambda: monte_carlo_evidence(*line(), 0), "samples is 0"),
     "relative variance": (
         lambda: monte_carlo_relative_variance(torch.ones(2), torch.tensor(0.0), 0),

@@ -18,6 +18,15 @@ def entropy(p: FullGaussian) -> Tensor:
     return 0.5 * p.mean.shape[-1] * (LOG_2PI + 1.0) + p.half_log_det
 
 
+@takes(data="... n", model="... n")
+def expected_log_likelihood(data: FullGaussian, model: FullGaussian) -> Tensor:
+    """E_data[log p(x)] for data and a model that are both Gaussian: shape (...), in nats.
+
+    Source: eq-maximum-likelihood.
+    """
+    return -entropy(data) - data.kl_to(model)
+
+
 @takes(mean="n", covariance="n n", observed="k")
 def conditional(mean: Tensor, covariance: Tensor, observed: Tensor) -> FullGaussian:
     """Condition a joint Gaussian on its last entries.
