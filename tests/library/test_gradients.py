@@ -106,7 +106,7 @@ def test_variances_of_both_estimators(mu, sigma, generator):
 
 @pytest.mark.equation("eq-best-baseline", oracle="finite differences")
 def test_best_baseline_is_where_the_variance_is_least(q, generator):
-    """The mean square of the estimates is a parabola in the baseline: three values give the lowest point."""
+    """The mean square is a parabola in the baseline: three values give its lowest point."""
     noise = torch.randn(1000, 2, generator=generator)
 
     def mean_square(baseline):
