@@ -66,12 +66,20 @@ def best_baseline(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
         the quotient are estimated from the draws.
 
     Raises:
-        ValueError: If the shapes do not fit together, or a value is not finite.
+        ValueError: If the shapes do not fit together, a value is not finite, or the noise leaves
+            no quotient.
 
     Source: eq-best-baseline.
     """
     square = _score(q, noise) ** 2
-    return (_values(f, q.transform(noise))[:, None, None] * square).mean(0) / square.mean(0)
+    values = _values(f, q.transform(noise))[:, None, None]
+    baseline = (values * square).mean(0) / square.mean(0)
+    if not baseline.isfinite().all():
+        raise InputError(
+            "With this noise the squared scores, or f times them, add up to 0 or overflow: draw "
+            "noise from N(0, 1)."
+        )
+    return baseline
 
 
 @takes(q="L", noise="S L")
