@@ -209,6 +209,10 @@ CALLS = {
         gradients.score_function_gradients,
         lambda: {"f": lambda z: (z**2).sum(-1), "q": diagonal(2), "noise": draw(3, 2)},
     ),
+    "best_baseline": (
+        gradients.best_baseline,
+        lambda: {"f": lambda z: (z**2).sum(-1), "q": diagonal(2), "noise": draw(3, 2)},
+    ),
     "pathwise_gradients": (
         gradients.pathwise_gradients,
         lambda: {"f": lambda z: (z**2).sum(-1), "q": diagonal(2), "noise": draw(3, 2)},

@@ -31,9 +31,13 @@ def score_function_gradients(f: Function, q: DiagonalGaussian, noise: Tensor) ->
 
     Source: eq-score-function (Williams 1992); for f = z² its variance is eq-variance-score.
     """
+    return _values(f, q.transform(noise))[:, None, None] * _score(q, noise)
+
+
+def _score(q: DiagonalGaussian, noise: Tensor) -> Tensor:
+    """∇ log q(z) in μ and in log σ²: shape (S, 2, L)."""
     standard = noise  # (z - μ) / σ
-    score = torch.stack([standard / q.std, 0.5 * (standard**2 - 1.0)], dim=1)  # (S, 2, L)
-    return _values(f, q.transform(noise))[:, None, None] * score
+    return torch.stack([standard / q.std, 0.5 * (standard**2 - 1.0)], dim=1)
 
 
 def _values(f: Function, z: Tensor) -> Tensor:
@@ -46,6 +50,36 @@ def _values(f: Function, z: Tensor) -> Tensor:
             f"for each, shape ({len(z)},)."
         )
     return values
+
+
+@takes(q="L", noise="S L")
+def best_baseline(f: Function, q: DiagonalGaussian, noise: Tensor) -> Tensor:
+    """Compute the constant whose subtraction from f gives the score function least variance.
+
+    Args:
+        f: Maps latents (S, L) to values (S,).
+        q: A Gaussian over (L,).
+        noise: ε, shape (S, L); the draws are z = μ + σ ⊙ ε.
+
+    Returns:
+        Shape (2, L), a baseline for each parameter: row 0 for μ, row 1 for log σ². Both means of
+        the quotient are estimated from the draws.
+
+    Raises:
+        ValueError: If the shapes do not fit together, a value is not finite, or the noise leaves
+            no quotient.
+
+    Source: eq-best-baseline.
+    """
+    square = _score(q, noise) ** 2
+    values = _values(f, q.transform(noise))[:, None, None]
+    baseline = (values * square).mean(0) / square.mean(0)
+    if not baseline.isfinite().all():
+        raise InputError(
+            "With this noise the squared scores, or f times them, add up to 0 or overflow: draw "
+            "noise from N(0, 1)."
+        )
+    return baseline
 
 
 @takes(q="L", noise="S L")

@@ -8,7 +8,7 @@ import torch
 from agreement import agree, agree_in_standard_errors
 
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
-from vae_lib.gradients import pathwise_gradients, score_function_gradients
+from vae_lib.gradients import best_baseline, pathwise_gradients, score_function_gradients
 from vae_lib.linear import LinearGaussian
 from vae_lib.objectives import elbo
 
@@ -102,6 +102,30 @@ def test_variances_of_both_estimators(mu, sigma, generator):
         measured = (weights * (draws - mean) ** 2).sum()
         agree(mean.item(), 2 * mu, atol=1e-10, of=label)
         agree(measured.item(), variance, rtol=1e-10, of=label)
+
+
+@pytest.mark.equation("eq-best-baseline", oracle="finite differences")
+def test_best_baseline_is_where_the_variance_is_least(q, generator):
+    """The mean square is a parabola in the baseline: three values give its lowest point."""
+    noise = torch.randn(1000, 2, generator=generator)
+
+    def mean_square(baseline):
+        return (score_function_gradients(lambda z: wave(z) - baseline, q, noise) ** 2).mean(0)
+
+    below, middle, above = map(mean_square, (-1.0, 0.0, 1.0))
+    lowest = 0.5 * (below - above) / (below - 2 * middle + above)
+    agree(best_baseline(wave, q, noise), lowest, rtol=1e-10)
+
+
+@pytest.mark.equation("eq-best-baseline", oracle="Monte Carlo")
+def test_best_baseline_of_a_square(generator):
+    """For f = z² it is μ² + 3σ² in μ; the quotient's error is that of the residual over E[ε²]."""
+    one = DiagonalGaussian(torch.tensor([1.5]), torch.tensor([-1.0]))
+    noise = torch.randn(DRAWS, 1, generator=generator)
+    exact = one.mean**2 + 3 * one.log_var.exp()
+    residual = (square(one.transform(noise))[:, None] - exact) * noise**2
+    error = residual.std(0) / math.sqrt(DRAWS)
+    agree_in_standard_errors(best_baseline(square, one, noise)[0], exact, error)
 
 
 @pytest.mark.equation("eq-kl-gradients", oracle="finite differences")
