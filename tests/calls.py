@@ -161,6 +161,9 @@ CALLS = {
         lambda **given: LinearGaussian.maximum_likelihood(**given).weight,
         lambda: {"x": draw(9, 4), "latent_dim": 2},
     ),
+    "em_step": (
+        lambda **given: linear.em_step(**given).weight, lambda: {"model": line(), "x": draw(9, 4)},
+    ),
     "elbo": (
         elbo,
         lambda: {"model": vae(), "x": pixels(5, 4), "q": diagonal(5, 2), "noise": draw(3, 5, 2)},
