@@ -11,9 +11,9 @@ from scipy.stats import multivariate_normal
 
 from vae_lib.gaussian import sigma_points
 from vae_lib.latents import active_units, unit_variance
+from vae_lib.lessons.em import em_step
 from vae_lib.linear import (
     LinearGaussian,
-    em_step,
     fixed_noise_maximum,
     forecast_unit_variance,
     rate_and_distortion,
