@@ -9,6 +9,7 @@ from vae_lib import evaluation, evidence, gaussian, gradients, latents, linear, 
 from vae_lib.data import binarise
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 from vae_lib.lessons import identities, wrong_losses
+from vae_lib.lessons.em import em_step
 from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
 from vae_lib.objectives import elbo, importance_weighted_bound, log_weights
@@ -160,6 +161,9 @@ CALLS = {
     "LinearGaussian.maximum_likelihood": (
         lambda **given: LinearGaussian.maximum_likelihood(**given).weight,
         lambda: {"x": draw(9, 4), "latent_dim": 2},
+    ),
+    "em_step": (
+        lambda **given: em_step(**given).weight, lambda: {"model": line(), "x": draw(9, 4)},
     ),
     "elbo": (
         elbo,

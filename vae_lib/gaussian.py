@@ -215,6 +215,8 @@ LatentGaussian = DiagonalGaussian | FullGaussian
 def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
     """Compute Var[w] / p(x)² exactly, where proposal and posterior are Gaussian.
 
+    This is χ²(p(z|x) ‖ q), the relative variance of one importance weight.
+
     Args:
         q: The proposal over (..., L).
         posterior: p(z|x) over (..., L).
@@ -222,7 +224,7 @@ def weight_variance(q: LatentGaussian, posterior: FullGaussian) -> Tensor:
     Returns:
         Shape (...), without unit; infinite where q is too narrow for the variance to exist.
 
-    Source: eq-weight-variance.
+    Source: eq-weight-variance, eq-importance-variance.
     """
     require_fitting("q", q.mean, posterior.mean.shape, "the posterior")
     ours, exact = q.precision, posterior.precision

@@ -99,6 +99,9 @@ def log_weights(
 ) -> Tensor:
     """Draw importance weights: log w_i = log p(x, z_i) - log q(z_i|x), with z_i from q.
 
+    The weights have the mean p(x) (eq-importance-sampling); they all equal it if q is the posterior
+    (eq-best-proposal).
+
     Args:
         model: Supplies ``encode``, ``decode`` and ``prior``.
         x: Data, shape (B, D).

@@ -102,6 +102,7 @@ def test_log_weights_and_blocks_are_what_they_say():
 
 
 @pytest.mark.equation("eq-weight-variance", oracle="quadrature")
+@pytest.mark.equation("eq-importance-variance", oracle="quadrature")
 def test_variance_of_the_weights_is_scipys_integral():
     model, x, q = one_dimensional()
 

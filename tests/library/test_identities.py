@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
 from vae_lib.evidence import monte_carlo_relative_variance
-from vae_lib.gaussian import DiagonalGaussian, FullGaussian
+from vae_lib.gaussian import DiagonalGaussian, FullGaussian, sigma_points
 from vae_lib.lessons.identities import (
     conditional,
     entropy,
@@ -218,6 +218,17 @@ def test_kl_is_cross_entropy_less_entropy(generator):
     cross = 0.5 * (3 * math.log(2 * math.pi) + second_moment)
     ours = cross - entropy(FullGaussian(mean, q.scale_tril))
     agree(q.kl_to_standard(), ours, atol=ROUNDING)
+
+
+@pytest.mark.equation("eq-energy-entropy", oracle="exact model")
+def test_entropy_less_mean_energy_is_evidence_less_gap(random_linear):
+    """log p(x, z) is quadratic in z, so its mean over the sigma points is its mean over q."""
+    model, x, q = random_linear(4, 2)
+    z = q.transform(sigma_points(2))
+    bound = model.log_joint(x, z).mean(0) + entropy(FullGaussian(q.mean, q.scale_tril))
+    _, covariance = joint_of(model)
+    evidence = density(model.bias, covariance[2:, 2:]).logpdf(x.numpy())
+    agree(bound + q.kl_to(model.encode(x)), evidence, atol=ROUNDING)
 
 
 @pytest.mark.equation("eq-log-det-derivative", oracle="finite differences")

@@ -7,9 +7,11 @@ import pytest
 import torch
 from agreement import agree
 from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
 
 from vae_lib.gaussian import sigma_points
 from vae_lib.latents import active_units, unit_variance
+from vae_lib.lessons.em import em_step
 from vae_lib.linear import (
     LinearGaussian,
     fixed_noise_maximum,
@@ -32,6 +34,51 @@ def data():
     white = white @ torch.linalg.inv(torch.linalg.cholesky(torch.cov(white.T, correction=0))).T
     turn, _ = torch.linalg.qr(torch.randn(6, 6, generator=generator))
     return white @ torch.diag(eigenvalues.sqrt()) @ turn.T + 1.0, eigenvalues
+
+
+@pytest.mark.equation("eq-em-ascent", oracle="SciPy")
+def test_em_climbs_as_scipy_says(random_linear):
+    """SciPy's evidence before and after, and SciPy's search for the W of the highest bound."""
+    model, x, _ = random_linear(4, 2)
+    variance, bias = math.exp(model.log_var), model.bias.numpy()
+
+    def evidence(weight):
+        return multivariate_normal(bias, weight @ weight.T + variance * np.eye(4)).logpdf(x).sum()
+
+    precision = np.eye(2) + model.weight.numpy().T @ model.weight.numpy() / variance
+    covariance = np.linalg.inv(precision)
+    mean = (x.numpy() - bias) @ model.weight.numpy() @ covariance / variance
+
+    def bound(weight):
+        """The sum over the data of E_q[log p(x|z)] - KL(q ‖ p(z)), q the posteriors before."""
+        squares = ((x.numpy() - bias - mean @ weight.T) ** 2).sum()
+        squares += 5 * np.trace(weight @ covariance @ weight.T)
+        prior = 0.5 * ((mean**2).sum() + 5 * (np.trace(covariance) - 2))
+        prior -= 2.5 * np.linalg.slogdet(covariance)[1]
+        return -0.5 * squares / variance - 10 * math.log(2 * math.pi * variance) - prior
+
+    after = em_step(model, x)
+    best = minimize(lambda flat: -bound(flat.reshape(4, 2)), np.zeros(8), tol=1e-12)
+    assert np.abs(after.weight.numpy() - best.x.reshape(4, 2)).max() < 1e-5  # where SciPy stops
+    agree(bound(model.weight.numpy()), evidence(model.weight.numpy()), atol=1e-10)
+    agree(model.log_evidence(x).sum().item(), bound(model.weight.numpy()), atol=1e-10)
+    agree(bound(after.weight.numpy()), -best.fun, atol=1e-9)
+    assert evidence(after.weight.numpy()) > bound(after.weight.numpy())
+    assert bound(after.weight.numpy()) > bound(model.weight.numpy())
+    agree(after.log_evidence(x).sum().item(), evidence(after.weight.numpy()), atol=1e-10)
+
+
+def test_em_ends_at_the_best_evidence_for_its_noise(data):
+    """From random W: b is the data's mean, σ² is given, and no step falls."""
+    x, eigenvalues = data
+    start = torch.randn(6, 3, generator=torch.Generator().manual_seed(5))
+    model = LinearGaussian(start, x.mean(0), torch.tensor(math.log(0.5)))
+    rise = []
+    for _ in range(80):
+        rise.append(model.log_evidence(x).mean().item())
+        model = em_step(model, x)
+    assert min(np.diff(rise)) > -1e-12
+    assert rise[-1] == pytest.approx(fixed_noise_maximum(eigenvalues, 3, 0.5).item(), abs=1e-6)
 
 
 @pytest.mark.equation("eq-fixed-noise-maximum", oracle="exact model")

@@ -10,10 +10,10 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal, norm
 
 from vae_lib.evaluation import log_likelihood
-from vae_lib.gaussian import DiagonalGaussian, sigma_points
+from vae_lib.gaussian import DiagonalGaussian, sigma_points, weight_variance
 from vae_lib.likelihoods import Bernoulli
-from vae_lib.models import VAE, mlp_vae
-from vae_lib.objectives import elbo, importance_weighted_bound
+from vae_lib.models import VAE, GenerativeModel, mlp_vae
+from vae_lib.objectives import elbo, importance_weighted_bound, log_weights
 
 EXACT = 1e-10  # float64 rounding through a Cholesky factor and a triangular solve
 SIZES = [(1, 1), (2, 1), (5, 3), (12, 4), (20, 5)]
@@ -108,6 +108,48 @@ def test_forms_of_the_bound_agree_by_quadrature():
     draws = elbo(model, data, q=q, samples=200_000, generator=torch.Generator().manual_seed(0))
     error = math.sqrt((weights * (terms - mean_term) ** 2).sum() / 200_000)
     assert draws.value.item() == pytest.approx(by_joint, abs=4 * error)
+
+
+@pytest.mark.equation("eq-importance-sampling", oracle="quadrature")
+@pytest.mark.equation("eq-importance-variance", oracle="quadrature")
+def test_mean_and_variance_of_the_weights_by_quadrature():
+    """A Bernoulli decoder: the library's weights at the nodes of a rule, and SciPy's integrals.
+
+    60 Gauss-Hermite nodes leave 1e-9 of the mean and 1e-7 of the variance.
+    """
+    slope, x = torch.tensor([1.4, -0.6, 2.0]), np.array([1.0, 0.0, 1.0])
+    mean, std = 0.3, 1.1
+
+    def joint(z):
+        probability = 1 / (1 + np.exp(-slope.numpy() * z))
+        return norm.pdf(z) * np.where(x == 1, probability, 1 - probability).prod()
+
+    evidence = quad(joint, -9, 9, epsabs=1e-13)[0]
+    posterior_over_q = quad(lambda z: joint(z) ** 2 / norm.pdf(z, mean, std), -12, 12)[0]
+    model = GenerativeModel(lambda z: Bernoulli(z * slope), latent_dim=1).double()
+    q = DiagonalGaussian(torch.tensor([[mean]]), torch.tensor([[2 * math.log(std)]]))
+    nodes, rule = np.polynomial.hermite_e.hermegauss(60)
+    rule = torch.tensor(rule / rule.sum())
+    noise = torch.tensor(nodes)[:, None, None]
+    weights = log_weights(model, torch.tensor(x)[None], 60, q=q, noise=noise).exp()[:, 0]
+    average = (rule * weights).sum()
+    agree(average.item(), evidence, atol=1e-8, of="eq-importance-sampling")
+    variance = (rule * (weights - average) ** 2).sum() / average**2
+    agree(
+        variance.item(), posterior_over_q / evidence**2 - 1, atol=1e-6, of="eq-importance-variance"
+    )
+
+
+@pytest.mark.equation("eq-best-proposal", oracle="SciPy")
+def test_each_weight_of_the_posterior_is_the_evidence(random_linear, generator):
+    """And no other proposal has weights without variance."""
+    model, x, q = random_linear(8, 3)
+    weights = log_weights(model, x, 20, generator=generator)
+    weight, noise = model.weight.numpy(), math.exp(model.log_var)
+    exact = multivariate_normal(model.bias, weight @ weight.T + noise * np.eye(8)).logpdf(x)
+    agree(weights, np.broadcast_to(exact, (20, 5)), atol=EXACT)
+    assert (weight_variance(q, model.encode(x)) > 0).all()
+    assert (log_weights(model, x, 20, q=q, generator=generator).std(0) > 0.1).all()
 
 
 @pytest.mark.equation("eq-elbo-estimate", oracle="Monte Carlo")

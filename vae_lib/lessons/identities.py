@@ -14,7 +14,12 @@ from vae_lib.linear import latent_precision
 
 @takes(p="... L")
 def entropy(p: FullGaussian) -> Tensor:
-    """The entropy -E[log p] of p: shape (...), in nats. Source: eq-gaussian-entropy."""
+    """The entropy -E[log p] of p: shape (...), in nats.
+
+    Added to the mean of log p(x, z) over draws from it, it gives the ELBO: eq-energy-entropy.
+
+    Source: eq-gaussian-entropy.
+    """
     return 0.5 * p.mean.shape[-1] * (LOG_2PI + 1.0) + p.half_log_det
 
 
