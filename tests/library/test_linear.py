@@ -117,14 +117,13 @@ def test_rate_with_all_directions_is_shannons_function(beta):
 
 
 @pytest.mark.equation("eq-rate-distortion", oracle="exact model")
-@pytest.mark.parametrize("beta", [0.3, 4.0])
-def test_training_with_a_weight_ends_at_the_forecast(data, beta):
+def test_training_with_a_weight_ends_at_the_forecast(data):
     """The noise stays as given; the search ends within 1e-4 nats of both terms."""
     x, eigenvalues = data
-    vae, student = train_linear_vae(x, 4, 0.5, beta, generator=torch.Generator().manual_seed(0))
+    vae, student = train_linear_vae(x, 2, 0.5, 4.0, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        bound = elbo(vae, x, noise=sigma_points(4))
-    rate, distortion = rate_and_distortion(eigenvalues, 4, 0.5, beta)
+        bound = elbo(vae, x, noise=sigma_points(2))
+    rate, distortion = rate_and_distortion(eigenvalues, 2, 0.5, 4.0)
     agree(bound.kl.mean(), rate, atol=1e-4)
     agree(-bound.log_likelihood.mean(), distortion, atol=1e-4)
     agree(student.log_var.item(), math.log(0.5), atol=1e-15)
