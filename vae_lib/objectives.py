@@ -188,15 +188,17 @@ def upper_bound(
         The bound, shape (B,), in nats.
 
     Raises:
-        ValueError: If ``k`` or ``chunk`` is less than 1, or the model refuses ``x`` or ``z``.
+        ValueError: If ``k`` or ``chunk`` is less than 1, ``z`` is not finite, or the model refuses
+            ``x`` or ``z``.
 
     Source: eq-upper-bound (Grosse et al. 2015).
     """
     x = model.accept(x)
     q = model.encode(x) if q is None else q
+    require_finite_values("z, squared,", z**2)
     others = log_weights(model, x, k, q, chunk=chunk, generator=generator)[1:]
-    own = model.log_joint(x, z) - q.log_prob(z)
-    return torch.logsumexp(torch.cat([own[None], others]), dim=0) - math.log(k)
+    own = model.log_joint(x, z[None]) - q.log_prob(z[None])  # (1, B)
+    return torch.logsumexp(torch.cat([own, others]), dim=0) - math.log(k)
 
 
 def _latents(
