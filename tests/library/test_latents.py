@@ -63,13 +63,15 @@ def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
 
 
 @pytest.mark.equation("eq-kl-mutual-information", oracle="Monte Carlo")
-def test_standard_error_of_the_split_is_the_spread_over_repetitions():
-    """Posteriors that differ much more than their draws do: 400 repetitions, five draws of each.
-
-    A standard deviation of 400 values is good to 1/√800, or 3.5%; four times that is allowed.
+@pytest.mark.parametrize(
+    ("means", "std"), [([-3.0, -1.0, 0.0, 4.0], 0.2), ([-1.0, 1.0], 1.0)], ids=["far", "near"]
+)
+def test_standard_error_of_the_split_is_the_spread_over_repetitions(means, std):
+    """400 repetitions, five draws each: far apart, means differ more than draws; near, the sum
+    of both parts varies most. A standard deviation of 400 values is good to 1/√800, or 3.5%.
     """
-    means = torch.tensor([[-3.0], [-1.0], [0.0], [4.0]])
-    q = DiagonalGaussian(means, torch.full((4, 1), math.log(0.04)))
+    means = torch.tensor(means)[:, None]
+    q = DiagonalGaussian(means, torch.full_like(means, 2 * math.log(std)))
     runs = [
         aggregate_split(q, samples=5, generator=torch.Generator().manual_seed(seed))
         for seed in range(400)
