@@ -12,7 +12,7 @@ from vae_lib.lessons import identities, wrong_losses
 from vae_lib.lessons.em import em_step
 from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
-from vae_lib.objectives import elbo, importance_weighted_bound, log_weights
+from vae_lib.objectives import elbo, importance_weighted_bound, log_weights, upper_bound
 from vae_lib.training import fit, plain_fit
 
 MODULES = (
@@ -190,6 +190,13 @@ CALLS = {
             "noise": draw(3, 5, 2),
         },
     ),
+    "upper_bound": (
+        upper_bound,
+        lambda: {
+            "model": vae("gaussian"), "x": draw(5, 4), "z": draw(5, 2), "k": 3,
+            "q": diagonal(5, 2), "chunk": 2, "generator": torch.Generator().manual_seed(1),
+        },
+    ),
     "quadrature_evidence": (
         evidence.quadrature_evidence,
         lambda: {"model": line(4, 1), "x": draw(5, 4), "points": 301, "limit": 8.0},
@@ -239,7 +246,7 @@ CALLS = {
     "train_linear_vae": (
         lambda **given: linear.train_linear_vae(**given)[1].weight,
         lambda: {
-            "x": draw(9, 4), "latent_dim": 2, "variance": 0.5, "iterations": 2,
+            "x": draw(9, 4), "latent_dim": 2, "variance": 0.5, "beta": 2.0, "iterations": 2,
             "generator": torch.Generator().manual_seed(1),
         },
     ),
@@ -259,7 +266,9 @@ CALLS = {
         lambda: {"values": draw(5), "k": 3, "data": "test", "binarisation": "fixed"},
     ),
     "bound_at": (evaluation.bound_at, lambda: {"log_weight": draw(6, 5), "k": 3}),
-    "bound_error": (evaluation.bound_error, lambda: {"log_weight": draw(6, 5)}),
+    "effective_sample_size": (
+        evaluation.effective_sample_size, lambda: {"log_weight": draw(6, 5)},
+    ),
     "optimise_posterior": (
         lambda **given: evaluation.optimise_posterior(**given).mean,
         lambda: {

@@ -200,28 +200,25 @@ def bound_at(log_weight: Tensor, k: int) -> Tensor:
     return (torch.logsumexp(blocks, dim=1) - math.log(k)).mean(0)
 
 
-@takes(log_weight="K B")
-def bound_error(log_weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Estimate bias and standard error of the bound at k, from the k weights themselves.
+@takes(log_weight="k B")
+def effective_sample_size(log_weight: Tensor) -> Tensor:
+    """Estimate how many of the k draws count: k / (1 + χ²), with χ² from the weights themselves.
 
     Args:
         log_weight: From ``log_weights``, shape (k, B), k at least 2.
 
     Returns:
-        The bias (negative) and the standard error, shape (B,) each, in nats. Both are good only
-        where the error is small; weights of infinite variance do not show here.
+        Shape (B,), from 1 (one weight is all) to k (all are equal). Weights of infinite variance
+        need not show here: what was never drawn has no weight.
 
     Raises:
         ValueError: If there are fewer than 2 weights.
 
-    Source: eq-bound-bias.
+    Source: eq-effective-sample-size (Kong 1992), whose χ² is that of eq-bound-bias.
     """
-    k = log_weight.shape[0]
-    if k < 2:
-        raise InputError(f"There are {k} weights: a variance needs at least 2.")
-    ratio = k * torch.softmax(log_weight, dim=0)  # w / mean(w)
-    variance = ratio.var(0)
-    return -variance / (2 * k), torch.sqrt(variance / k)
+    if len(log_weight) < 2:
+        raise InputError(f"There are {len(log_weight)} weights: a variance needs at least 2.")
+    return 1 / torch.softmax(log_weight, dim=0).square().sum(0)
 
 
 @takes(start="B L")

@@ -54,7 +54,7 @@ class AggregateSplit:
         average_kl: (1/N) Σ KL(q(z|x_n) ‖ p(z)), exact.
         mutual_information: Of z and the number n of the data point; at most log N. Estimated.
         kl_to_prior: KL(q(z) ‖ p(z)) of the aggregate posterior q(z). Estimated.
-        standard_error: Of either estimate, the larger of the two.
+        standard_error: Of both estimates and of their sum, the largest; from the draws only.
 
     Source: eq-kl-mutual-information.
     """
@@ -76,16 +76,16 @@ def aggregate_split(
 
     Args:
         q: The posteriors of N data points, over (N, L), N at least 2.
-        samples: Draws from each posterior.
+        samples: Draws from each posterior, at least 2.
         generator: Source of the draws.
 
     Raises:
-        ValueError: If ``samples`` is less than 1, or there are fewer than 2 posteriors.
+        ValueError: If ``samples`` is less than 2, or there are fewer than 2 posteriors.
 
     Source: eq-aggregate-posterior, eq-kl-mutual-information.
     """
-    if samples < 1:
-        raise InputError(f"samples is {samples}: draw at least 1.")
+    if samples < 2:
+        raise InputError(f"samples is {samples}: draw at least 2 from each posterior.")
     _require_several(q)
     at_once = affordable_draws(q.mean.reshape(1, -1))  # each of them takes N times L values
     prior = DiagonalGaussian.standard(q.mean)
@@ -97,10 +97,12 @@ def aggregate_split(
         information.append(q.log_prob(z) - log_mixture)
         divergence.append(log_mixture - prior.log_prob(z))
     both = torch.stack([torch.stack(information), torch.stack(divergence)])  # (2, S, N)
-    errors = both.std((1, 2)) / math.sqrt(both[0].numel())
+    # Each posterior has its S draws, so only the spread within a posterior is one of chance.
+    spread = torch.cat([both, both.sum(0, keepdim=True)]).var(1).mean(1)  # (3,)
+    error = (spread.max() / both[0].numel()).sqrt().item()
     means = both.mean((1, 2))
     average = q.kl_to_standard().mean().item()
-    return AggregateSplit(average, means[0].item(), means[1].item(), errors.max().item())
+    return AggregateSplit(average, means[0].item(), means[1].item(), error)
 
 
 @takes(weight="L D", noise="L L", data_covariance="D D")

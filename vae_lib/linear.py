@@ -163,9 +163,8 @@ def fixed_noise_maximum(eigenvalues: Tensor, latent_dim: int, variance: float) -
 
     Source: eq-fixed-noise-maximum (Tipping & Bishop 1999; Lucas et al. 2019).
     """
-    used = _used(eigenvalues, latent_dim, variance)
     total = torch.full_like(eigenvalues, variance)
-    total[:latent_dim] = used
+    total[:latent_dim] = _used(eigenvalues, latent_dim, variance)
     return -0.5 * (math.log(2 * math.pi) + total.log() + eigenvalues / total).sum()
 
 
@@ -197,7 +196,7 @@ def rate_and_distortion(
     """Compute both terms of the linear VAE whose σ² is given and that is best for a weight β.
 
     The best one maximises E_q[log p(x|z)] - β KL(q(z|x) ‖ p(z)), averaged over the data; its
-    mean ELBO is minus the sum of both terms.
+    mean ELBO is minus the sum of both terms. With L = D it is reverse water-filling at level βσ².
 
     Args:
         eigenvalues: Of the data's covariance (divisor N), descending, shape (D,).
@@ -215,12 +214,10 @@ def rate_and_distortion(
 
     Source: eq-rate-distortion.
     """
-    if not 0 < beta < math.inf:
-        raise InputError(f"beta is {beta}: choose a positive number.")
-    used = _used(eigenvalues, latent_dim, beta * variance)
-    kept = eigenvalues[:latent_dim].clamp(max=beta * variance).sum()
-    error = kept + eigenvalues[latent_dim:].sum()
-    rate = 0.5 * torch.log(used / (beta * variance)).sum()
+    _require_positive(beta, "beta")
+    level = beta * variance
+    rate = 0.5 * torch.log(_used(eigenvalues, latent_dim, level) / level).sum()
+    error = eigenvalues[:latent_dim].clamp(max=level).sum() + eigenvalues[latent_dim:].sum()
     return rate, 0.5 * (len(eigenvalues) * math.log(2 * math.pi * variance) + error / variance)
 
 
@@ -228,7 +225,7 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     """c_j = max(λ_j, σ²) for j = 1 … L."""
     if not 1 <= latent_dim <= len(eigenvalues):
         raise InputError(f"latent_dim is {latent_dim}: choose 1 to {len(eigenvalues)}.")
-    _require_variance(variance)
+    _require_positive(variance, "The noise variance")
     rounding = 1e3 * torch.finfo(eigenvalues.dtype).eps * eigenvalues[0].abs()
     if (eigenvalues.diff() > rounding).any() or eigenvalues[-1] < -rounding:
         raise InputError(
@@ -238,9 +235,9 @@ def _used(eigenvalues: Tensor, latent_dim: int, variance: float) -> Tensor:
     return eigenvalues[:latent_dim].clamp(min=variance)
 
 
-def _require_variance(variance: float) -> None:
-    if not 0 < variance < math.inf:
-        raise InputError(f"The noise variance is {variance}: choose a positive number.")
+def _require_positive(value: float, name: str) -> None:
+    if not 0 < value < math.inf:
+        raise InputError(f"{name} is {value}: choose a positive number.")
 
 
 @takes()
@@ -248,22 +245,24 @@ def train_linear_vae(
     x: Images,
     latent_dim: int,
     variance: float | None = None,
+    beta: float = 1.0,
     iterations: int = 500,
     generator: torch.Generator | None = None,
 ) -> tuple[VAE, LinearGaussian]:
-    """Train a linear VAE on its exact ELBO: no draws, all data at once, L-BFGS.
+    """Train a linear VAE on its exact ELBO, or β-weighted: no draws, all data at once, L-BFGS.
 
     Args:
         x: Data, shape (N, D), best in double precision.
         latent_dim: L.
         variance: σ² of the decoder, held fixed; if None it is learned.
+        beta: β, the weight of the KL term, positive.
         iterations: L-BFGS iterations at most.
         generator: Source of the weights at the start.
 
     Returns the VAE, and its decoder as the linear model that is solved exactly.
 
     Raises:
-        ValueError: If a size is less than 1, σ² is not positive or the data cannot be used.
+        ValueError: If a size is less than 1, σ² or β not positive, or the data cannot be used.
 
     Source: eq-elbo, made exact by eq-sigma-points.
     """
@@ -271,7 +270,8 @@ def train_linear_vae(
     data_dim = x.shape[-1]
     if latent_dim < 1 or iterations < 1:
         raise InputError(f"latent_dim is {latent_dim}, iterations {iterations}: each at least 1.")
-    _require_variance(1.0 if variance is None else variance)
+    _require_positive(1.0 if variance is None else variance, "The noise variance")
+    _require_positive(beta, "beta")
     require_room(8 * data_dim * latent_dim, x.device, "a smaller latent_dim")
     start = torch.randn(data_dim, latent_dim, generator=generator, dtype=x.dtype)
     log_var = x.new_tensor(math.log(variance or 1.0))
@@ -290,7 +290,8 @@ def train_linear_vae(
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        loss = elbo(vae, x, noise=sigma_points(latent_dim, x.dtype)).loss
+        bound = elbo(vae, x, noise=sigma_points(latent_dim, x.dtype))
+        loss = (beta * bound.kl - bound.log_likelihood).mean()
         loss.backward()
         return loss
 

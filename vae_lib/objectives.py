@@ -164,6 +164,46 @@ def importance_weighted_bound(
     return torch.logsumexp(log_weight, dim=0) - math.log(log_weight.shape[0])
 
 
+@takes(z="B L")
+def upper_bound(
+    model: GenerativeModel,
+    x: Images,
+    z: Tensor,
+    k: int,
+    q: LatentGaussian | None = None,
+    chunk: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Compute log (1/k) Σ p(x, z_i) / q(z_i|x) where one of the k draws is the z that made x.
+
+    Given x, that z is a draw from p(z|x): so the expectation is at least log p(x).
+
+    Args:
+        model: Supplies ``encode``, ``decode`` and ``prior``.
+        x: Simulated data, shape (B, D): drawn from p(x|z).
+        z: Drawn from the prior, shape (B, L).
+        k: The number of draws, ``z`` among them.
+        q: The proposal over (B, L); by default ``model.encode(x)``.
+        chunk: As for ``log_weights``.
+        generator: Source of the other draws.
+
+    Returns:
+        The bound, shape (B,), in nats.
+
+    Raises:
+        ValueError: If ``k`` or ``chunk`` is less than 1, ``z`` is not finite, or the model refuses
+            ``x`` or ``z``.
+
+    Source: eq-upper-bound (Grosse et al. 2015).
+    """
+    x = model.accept(x)
+    q = model.encode(x) if q is None else q
+    require_finite_values("z, squared,", z**2)
+    others = log_weights(model, x, k, q, chunk=chunk, generator=generator)[1:]
+    own = model.log_joint(x, z[None]) - q.log_prob(z[None])  # (1, B)
+    return torch.logsumexp(torch.cat([own, others]), dim=0) - math.log(k)
+
+
 def _latents(
     q: LatentGaussian, samples: int, noise: Tensor | None, generator: torch.Generator | None
 ) -> Tensor:

@@ -15,7 +15,7 @@ from vae_lib.engine.checks import Diverged, InputError
 # loop to judge, and looking at each value would cost it time.
 NAN_GIVES_NAN = (
     "DiagonalGaussian", "FullGaussian", "Bernoulli", "Gaussian", "GenerativeModel", "elbo",
-    "log_weights", "importance_weighted_bound",
+    "log_weights", "importance_weighted_bound", "upper_bound",
 )  # fmt: skip
 NO_ARGUMENTS_OF_ITS_OWN = {"GapSplit", "AggregateSplit", "Bench", "Mistake", "Loss"}
 HELD = ("with NaN", "with infinity", "with NaN inside")

@@ -10,7 +10,13 @@ from scipy.integrate import quad, simpson
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
 
-from vae_lib.evaluation import bound_at, bound_error, log_likelihood, optimise_posterior, split_gap
+from vae_lib.evaluation import (
+    bound_at,
+    effective_sample_size,
+    log_likelihood,
+    optimise_posterior,
+    split_gap,
+)
 from vae_lib.gaussian import (
     DiagonalGaussian,
     FullGaussian,
@@ -21,7 +27,7 @@ from vae_lib.gaussian import (
 from vae_lib.latents import aggregate_split
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import mlp_vae
-from vae_lib.objectives import elbo, importance_weighted_bound, log_weights
+from vae_lib.objectives import elbo, importance_weighted_bound, log_weights, upper_bound
 
 # One latent variable: x = 1.3 z + 0.6 ε, one data point, and a q that is not its posterior.
 SLOPE, NOISE, POINT, MEAN, STD = 1.3, 0.6, 0.9, 0.2, 0.7
@@ -82,7 +88,7 @@ def test_limit_of_the_bound_is_the_evidence(generator):
     """At k = 200,000 the error is below four standard errors, which are below 0.01 nats."""
     model, x, q = one_dimensional()
     weights = log_weights(model, x, 200_000, q=q, chunk=50_000, generator=generator)
-    _, error = bound_error(weights)
+    error = (weight_variance(q, model.encode(x)) / 200_000).sqrt()
     assert 4 * error < 0.01
     expected = torch.tensor([SCIPY_EVIDENCE])
     agree_in_standard_errors(bound_at(weights, 200_000), expected, error)
@@ -170,9 +176,69 @@ def test_bias_and_standard_error_for_large_k(generator):
     bias = (bound - SCIPY_EVIDENCE - excess).mean().item()
     agree(bias, -variance / (2 * k), rtol=0.05)
     agree(bound.std().item(), math.sqrt(variance / k), rtol=0.05)
-    guessed_bias, guessed_error = bound_error(log_weights(model, x, 50_000, q=q))
-    agree(50_000 * guessed_bias.item(), -variance / 2, rtol=0.1)
-    agree(math.sqrt(50_000) * guessed_error.item(), math.sqrt(variance), rtol=0.1)
+
+
+@pytest.mark.equation("eq-effective-sample-size", oracle="exact model")
+def test_effective_sample_size_is_the_share_that_the_exact_variance_leaves(generator):
+    """The mean of 400 runs at k = 2000; the estimate's own bias, of order χ²/k, is below 1%."""
+    model, x, q = one_dimensional()
+    many = DiagonalGaussian(q.mean.expand(400, 1), q.log_var.expand(400, 1))
+    weights = log_weights(model, x.expand(400, 1), 2000, q=many, generator=generator)
+    expected = 2000 / (1 + weight_variance(q, model.encode(x)).item())
+    agree(effective_sample_size(weights).mean().item(), expected, rtol=0.01)
+
+
+@pytest.mark.equation("eq-effective-sample-size", oracle="NumPy")
+def test_effective_sample_size_is_the_squared_sum_over_the_sum_of_squares(generator):
+    """In NumPy, also by its other form, k / (1 + χ²), with χ² the weights' relative variance."""
+    log_weight = 2 * torch.randn(30, 4, generator=generator) - 900  # e^-900 is 0 in float64
+    weight = np.exp(log_weight.numpy() + 900)
+    ours = effective_sample_size(log_weight)
+    agree(ours, weight.sum(0) ** 2 / (weight**2).sum(0), rtol=1e-12)
+    agree(ours, 30 / (1 + weight.var(0) / weight.mean(0) ** 2), rtol=1e-12)
+    equal, alone = torch.zeros(30, 1), torch.full((30, 1), -1e4)
+    alone[7] = 0.0
+    agree([effective_sample_size(w).item() for w in (equal, alone)], [30, 1], rtol=1e-12)
+
+
+@pytest.mark.equation("eq-upper-bound", oracle="quadrature")
+def test_upper_bound_with_two_draws_is_scipys_double_integral(generator):
+    """SciPy over the posterior and q; ours by 200,000 draws, the first of them the exact one."""
+    model, x, q = one_dimensional()
+    exact = model.encode(x)
+    centre, width = exact.mean.item(), exact.scale_tril.item()
+    u = np.linspace(-8, 8, 801)
+    first, second = scipy_log_weight(centre + width * u), scipy_log_weight(MEAN + STD * u)
+    pair = np.logaddexp(first[:, None], second[None]) - math.log(2)
+    expected = simpson(norm.pdf(u) * simpson(norm.pdf(u) * pair, x=u, axis=1), x=u)
+    runs = 200_000
+    z = centre + width * torch.randn(runs, 1, generator=generator)
+    many = DiagonalGaussian(q.mean.expand(runs, 1), q.log_var.expand(runs, 1))
+    bound = upper_bound(model, x.expand(runs, 1), z, 2, q=many, generator=generator)
+    assert expected > SCIPY_EVIDENCE + 0.01
+    agree(bound.mean().item(), expected, atol=4 * bound.std().item() / math.sqrt(runs))
+
+
+@pytest.mark.equation("eq-upper-bound", oracle="Monte Carlo")
+def test_simulated_data_have_the_evidence_between_two_bounds(random_linear, generator):
+    """20,000 simulated data points at k = 100: each bound off on its side, by half of χ²/k.
+
+    Of the exact evidence they are measured from; what is left out of χ²/2k is of order 1/k².
+    """
+    model, _, _ = random_linear(4, 2)
+    model.requires_grad_(False)
+    z = torch.randn(20_000, 2, generator=generator)
+    x = model.decode(z).sample(generator)
+    exact = model.encode(x)
+    variance = exact.scale_tril.square().sum(1)  # of each coordinate alone: wide enough
+    q = DiagonalGaussian(exact.mean + 0.8 * variance.sqrt(), variance.log().expand_as(z))
+    evidence, chi2 = model.log_evidence(x), weight_variance(q, exact).mean().item()
+    low = importance_weighted_bound(model, x, 100, q=q, generator=generator) - evidence
+    high = upper_bound(model, x, z, 100, q=q, chunk=30, generator=generator) - evidence
+    errors = [part.std().item() / math.sqrt(20_000) for part in (low, high)]
+    assert low.mean() < -4 * errors[0] and high.mean() > 4 * errors[1]
+    agree_in_standard_errors(low.mean(), -chi2 / 200, errors[0])
+    agree_in_standard_errors(high.mean(), chi2 / 200, errors[1])
 
 
 @pytest.mark.equation("eq-best-diagonal", oracle="SciPy")
@@ -288,12 +354,13 @@ def test_step_size_falls_along_half_a_cosine_and_a_seed_repeats_the_draws(
     [
         (lambda m, x, q: log_weights(m, x, 0), "number of samples is 0: draw at least 1"),
         (lambda m, x, q: bound_at(torch.zeros(5, 2), 6), "k is 6 with 5 weights"),
-        (lambda m, x, q: bound_error(torch.zeros(1, 2)), "1 weights: a variance needs"),
+        (lambda m, x, q: effective_sample_size(torch.zeros(1, 2)), "1 weights: a variance needs"),
         (
             lambda m, x, q: optimise_posterior(m, x, q, steps=0),
             "steps is 0, .* give positive numbers",
         ),
-        (lambda m, x, q: aggregate_split(q, samples=0), "samples is 0: draw at least 1"),
+        (lambda m, x, q: aggregate_split(q, samples=1), "samples is 1: draw at least 2"),
+        (lambda m, x, q: upper_bound(m, x, q.mean, 0), "number of samples is 0: draw at least 1"),
     ],
 )
 def test_unusable_input_is_refused(random_linear, call, message):

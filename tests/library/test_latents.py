@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from agreement import agree
+from agreement import agree, agree_in_standard_errors
 from scipy.integrate import quad
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
@@ -57,7 +57,29 @@ def test_average_kl_is_information_plus_divergence_of_the_mixture(generator):
     agree(split.average_kl, average, atol=1e-7)
     agree(split.mutual_information, information, atol=4 * split.standard_error)
     agree(split.kl_to_prior, divergence, atol=4 * split.standard_error)
+    total = split.mutual_information + split.kl_to_prior
+    agree(total, average, atol=4 * split.standard_error)
     assert split.standard_error < 0.01
+
+
+@pytest.mark.equation("eq-kl-mutual-information", oracle="Monte Carlo")
+@pytest.mark.parametrize(
+    ("means", "std"), [([-3.0, -1.0, 0.0, 4.0], 0.2), ([-1.0, 1.0], 1.0)], ids=["far", "near"]
+)
+def test_standard_error_of_the_split_is_the_spread_over_repetitions(means, std):
+    """400 repetitions, five draws each: far apart, means differ more than draws; near, the sum
+    of both parts varies most. A standard deviation of 400 values is good to 1/√800, or 3.5%.
+    """
+    means = torch.tensor(means)[:, None]
+    q = DiagonalGaussian(means, torch.full_like(means, 2 * math.log(std)))
+    runs = [
+        aggregate_split(q, samples=5, generator=torch.Generator().manual_seed(seed))
+        for seed in range(400)
+    ]
+    parts = torch.tensor([[run.mutual_information, run.kl_to_prior] for run in runs])
+    spread = torch.cat([parts, parts.sum(1, keepdim=True)], dim=1).std(0).max()
+    claimed = torch.tensor([run.standard_error for run in runs]).square().mean().sqrt()
+    agree_in_standard_errors(claimed, spread, spread / math.sqrt(800))
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 40, 1000])
@@ -66,12 +88,14 @@ def test_split_is_the_same_however_many_draws_meet_the_posteriors_at_once(
 ):
     """The oracle lets all draws meet all posteriors, in SciPy's logsumexp."""
     q = DiagonalGaussian(*torch.randn(2, 40, 3, generator=generator))
-    z = q.rsample((), torch.Generator().manual_seed(1)).numpy()
+    source = torch.Generator().manual_seed(1)
+    z = torch.cat([q.rsample((), source), q.rsample((), source)]).numpy()
     mean, std = q.mean.numpy(), q.std.numpy()
     pairs = norm.logpdf(z[:, None], mean, std).sum(-1)  # (draws, posteriors)
-    expected = (np.diag(pairs) - logsumexp(pairs, axis=1) + math.log(40)).mean()
+    own = np.tile(np.eye(40, dtype=bool), (2, 1))
+    expected = (pairs[own] - logsumexp(pairs, axis=1) + math.log(40)).mean()
     monkeypatch.setattr(latents, "affordable_draws", lambda _: at_once)
-    split = aggregate_split(q, samples=1, generator=torch.Generator().manual_seed(1))
+    split = aggregate_split(q, samples=2, generator=torch.Generator().manual_seed(1))
     agree(split.mutual_information, expected, atol=1e-12)
 
 
@@ -92,7 +116,7 @@ def test_memory_of_the_split_does_not_grow_with_the_square_of_the_data():
     """All pairs at once would take 512 MB here: 4000 * 4000 * 4 values of eight bytes."""
     q = DiagonalGaussian(torch.zeros(4000, 4), torch.zeros(4000, 4))
     with LargestTensor() as largest:
-        split = aggregate_split(q, samples=1)
+        split = aggregate_split(q, samples=2)
     assert largest.bytes <= CPU_BUDGET
     agree([split.mutual_information, split.kl_to_prior], [0.0, 0.0], atol=1e-9)
 

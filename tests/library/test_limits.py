@@ -13,7 +13,13 @@ from vae_lib.data import load_mnist
 from vae_lib.engine.checks import InputError
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.speed import affordable_draws, computing
-from vae_lib.evaluation import Score, bound_at, bound_error, log_likelihood, optimise_posterior
+from vae_lib.evaluation import (
+    Score,
+    bound_at,
+    effective_sample_size,
+    log_likelihood,
+    optimise_posterior,
+)
 from vae_lib.evidence import (
     monte_carlo_evidence,
     monte_carlo_relative_variance,
@@ -109,14 +115,14 @@ REFUSED = {
         "threads is -1",
     ),
     "bound at k": (lambda: bound_at(torch.zeros(0, 3), 1), "log_weight has the shape .* empty"),
-    "bound error": (lambda: bound_error(torch.zeros(0, 3)), "is empty"),
+    "effective size": (lambda: effective_sample_size(torch.zeros(0, 3)), "is empty"),
     "optimise": (lambda: optimise_posterior(*line(), posteriors(2, 1), steps=0), "steps is 0"),
     "optimise: draws": (
         lambda: optimise_posterior(*line(), posteriors(2, 1), samples=0),
         "number of samples is 0",
     ),
     "aggregate: nothing": (lambda: aggregate_split(posteriors(0)), "is empty"),
-    "aggregate: one": (lambda: aggregate_split(posteriors(1), samples=1), "at least 2 data"),
+    "aggregate: one": (lambda: aggregate_split(posteriors(1), samples=2), "at least 2 data"),
     "aggregate: no batch": (
         lambda: aggregate_split(DiagonalGaussian(torch.zeros(3), torch.zeros(3))),
         r"q has the shape \(3,\): give it the shape \(N, L\)",
@@ -193,7 +199,7 @@ def test_smallest_ranges_that_have_an_answer_have_a_finite_one():
     assert monte_carlo_evidence(model, x, 1).isfinite().all()
     assert log_likelihood(small_vae(), IMAGES[:1], k=1, chunk=1).isfinite().all()
     assert math.isfinite(score(-1.0, -2.0).standard_error)
-    split = aggregate_split(posteriors(2), samples=1)
+    split = aggregate_split(posteriors(2), samples=2)
     assert all(math.isfinite(value) for value in vars(split).values())
     assert unit_variance(posteriors(2)).tolist() == [0, 0, 0]
     assert sigma_points(1).shape == (2, 1, 1)

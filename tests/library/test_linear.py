@@ -140,6 +140,42 @@ def test_rate_and_distortion_are_those_that_scipy_finds(data, beta):
         agree(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.equation("eq-rate-distortion", oracle="SciPy")
+@pytest.mark.parametrize("beta", [0.1, 0.6, 1.5, 6.0])
+def test_rate_with_all_directions_is_shannons_function(beta):
+    """SciPy shares an allowed error among six Gaussians so that the fewest nats describe them.
+
+    The minimum of Σ ½ log(λ_j / d_j), with no d_j above λ_j and their sum given; SLSQP's 1e-6.
+    """
+    eigenvalues, variance = torch.tensor([6.0, 3.0, 1.5, 0.8, 0.3, 0.1]), 0.5
+    rate, distortion = rate_and_distortion(eigenvalues, 6, variance, beta)
+    error = 2 * variance * (distortion - 3 * math.log(2 * math.pi * variance)).item()
+    values = eigenvalues.numpy()
+    found = minimize(
+        lambda log_share: 0.5 * (np.log(values) - log_share).sum(),
+        np.log(values * error / values.sum()),
+        bounds=[(None, log) for log in np.log(values)],
+        constraints={"type": "eq", "fun": lambda log_share: np.exp(log_share).sum() - error},
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    agree(rate.item(), found.fun, atol=1e-6)
+    agree(np.exp(found.x), np.minimum(values, beta * variance), atol=1e-4)
+
+
+@pytest.mark.equation("eq-rate-distortion", oracle="exact model")
+def test_training_with_a_weight_ends_at_the_forecast(data):
+    """The noise stays as given; the search ends within 1e-4 nats of both terms."""
+    x, eigenvalues = data
+    vae, student = train_linear_vae(x, 2, 0.5, 4.0, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        bound = elbo(vae, x, noise=sigma_points(2))
+    rate, distortion = rate_and_distortion(eigenvalues, 2, 0.5, 4.0)
+    agree(bound.kl.mean(), rate, atol=1e-4)
+    agree(-bound.log_likelihood.mean(), distortion, atol=1e-4)
+    agree(student.log_var.item(), math.log(0.5), atol=1e-15)
+
+
 @pytest.mark.equation("eq-unit-forecast", oracle="exact model")
 @pytest.mark.parametrize("variance", NOISE_LEVELS)
 def test_predicted_and_counted_active_units_are_equal(data, variance):
@@ -248,6 +284,7 @@ def test_training_starts_where_the_seed_says(data, monkeypatch):
         (lambda v: forecast_unit_variance(v, 2, 0.0), "noise variance is 0.0: choose a positive"),
         (lambda v: train_linear_vae(v[None], 2, -1.0), "noise variance is -1.0"),
         (lambda v: rate_and_distortion(v, 2, 1.0, 0.0), "beta is 0.0: choose a positive number"),
+        (lambda v: train_linear_vae(v[None], 2, 1.0, math.inf), "beta is inf: choose a positive"),
     ],
 )
 def test_impossible_forecasts_are_refused(call, message):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mpmath import mpf
 
 from vae_lib.engine.checks import InputError
-from vae_lib.evaluation import bound_at, bound_error
+from vae_lib.evaluation import bound_at, effective_sample_size
 from vae_lib.evidence import monte_carlo_relative_variance, quadrature_evidence
 from vae_lib.gaussian import (
     DiagonalGaussian,
@@ -335,19 +335,15 @@ def test_bounds_of_given_draws(dtype, numbers, log_var, noise):
 
 
 @given(DTYPES, several(reals(80.0), 6), st.sampled_from([1, 2, 3, 6]))
-def test_bound_at_and_its_error(dtype, weights, k):
+def test_bound_at_and_the_effective_sample_size(dtype, weights, k):
     values = [mpf(one) for one in weights]
     blocks = [values[start : start + k] for start in range(0, 6, k)]
     logs = [mpmath.log(sum(map(mpmath.exp, block)) / k) for block in blocks]
     column_of = column([[one] for one in weights], dtype)
     close(bound_at(column_of, k).item(), sum(logs) / len(logs), 400 * eps(dtype), dtype)
-    mean = sum(map(mpmath.exp, values)) / 6
-    ratios = [mpmath.exp(one) / mean for one in values]
-    variance = sum((ratio - 1) ** 2 for ratio in ratios) / 5
-    bias, error = bound_error(column_of)
-    # A ratio of at most 6 is rounded where its logarithm, of at most 160, is.
-    close(bias.item(), -variance / 12, 6e3 * eps(dtype), dtype)
-    assert abs(error.item() ** 2 - variance / 6) < 6e3 * eps(dtype)
+    total, squares = sum(map(mpmath.exp, values)), sum(mpmath.exp(2 * one) for one in values)
+    # A share is rounded where its logarithm, of at most 160, is; the size is at most 6.
+    close(effective_sample_size(column_of).item(), total**2 / squares, 6e3 * eps(dtype), dtype)
 
 
 @given(DTYPES, reals(1e4))

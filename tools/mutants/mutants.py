@@ -114,7 +114,7 @@ EXPLAINED = {
     "models.GenerativeModel.__init__: self.register_buffer('zeros', torch.ones(latent_dim)": (
         "only its shape, dtype and device are asked for"
     ),
-    "latents.aggregate_split: errors = both.std((1, 2)) / math.sqrt(both[1]": (
+    "latents.aggregate_split: error = (spread.max() / both[1].numel())": (
         "both parts hold as many numbers"
     ),
     "lessons.wrong_losses.blind_check: blind = LinearGaussian(torch.zeros_like("
