@@ -104,7 +104,7 @@ EXPLAINED = {
     "size, generator=generator)": "the same proposal: it is then encoded once for each chunk",
     "evaluation.log_likelihood.images.start: total = torch.logaddexp(bound + math.log(size), "
     "total)": "logaddexp is symmetric",
-    "evidence.quadrature_evidence: z = torch.linspace(limit, -limit, ": "the same grid, backwards",
+    "evidence._grid: z = torch.linspace(limit, -limit, ": "the same grid, backwards",
     "evidence._trapezoid: log_weight = torch.full_like(log_values, ": _MEMORY,
     "evidence._count: return x.numel() // x.shape[1]": _ONE_AXIS,
     "gaussian.weight_variance: safe = torch.where(exists[..., None, None], twice, "
