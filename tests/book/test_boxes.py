@@ -10,6 +10,7 @@ ENGLISH, CHINESE = pages("en"), pages("zh-TW")
 BOX = re.compile(
     r"^:::\{admonition\} .*\n:class: (exercise|dropdown|proof|erratum)\n(?::name: (\S+)\n)?", re.M
 )
+NAME = re.compile(r"^:name: (\S+)$", re.M)  # of boxes, margin notes and drawings
 PREFIX = {"dropdown": "solution", "exercise": "exercise", "proof": "proof", "erratum": "erratum"}
 each = pytest.mark.parametrize("page", ENGLISH + CHINESE, ids=lambda page: page.name)
 
@@ -49,7 +50,7 @@ def test_each_figure_has_a_name_and_a_short_caption(page):
 
 @pytest.mark.parametrize("language", [ENGLISH, CHINESE], ids=["en", "zh-TW"])
 def test_no_name_stands_twice_in_the_book(language):
-    names = [name for page in language for name in box_names(page)]
+    names = [name for page in language for name in NAME.findall(page.text)]
     names += [options["name"] for page in language for options in figure_options(page)]
     assert len(names) > 100
     assert not [name for name, count in Counter(names).items() if count > 1]

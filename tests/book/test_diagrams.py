@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 from vae_book.diagrams import FOLDER, draw, words
 
+from tools.build.notebooks import read_notebook
 from tools.build.words import LOCALE
 from tools.paths import LANGUAGES, ROOT
 
@@ -59,3 +60,13 @@ def test_two_drawings_share_no_id(tmp_path):
     assert 'id="one-arrow"' in one and "url(#one-arrow)" in one and "one-" not in other
     assert 'aria-label="of &quot;z&quot;"' in one and 'width="9"' in one
     assert Path(drawing).read_text("utf-8").startswith(svg)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_wrong_losses_are_numbered_as_they_are_read_and_each_has_its_place(language):
+    notebook = read_notebook(ROOT / "book" / language / "07_wrong_losses.ipynb")
+    prose = "\n".join(cell["source"] for cell in notebook["cells"])
+    numbers = re.findall(r"^### (\d+)\.", prose, re.M)
+    assert numbers == [str(number) for number in range(1, 11)]
+    drawing = ElementTree.parse(FOLDER / "ten-places.svg").getroot()
+    assert {text for text in drawing.itertext() if text.isdigit()} == set(numbers)

@@ -1,0 +1,1 @@
+"""What the prose of the pages says, held against what the pages compute."""
