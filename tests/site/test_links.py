@@ -10,7 +10,7 @@ from tools.site.browsing import wait_for
 AS_NEAR = 80  # pixels
 LINKS = [
     "02_variational_inference.html#solution-best-diagonal",
-    "03_gaussian_posterior.html#erratum-4",
+    "errata.html#erratum-4",
     "04_gradients.html#sec-gradients-remember",
     "05_training.html#fig-one-coordinate",
     "05_training.html#exercise-standard-error",
