@@ -1,11 +1,14 @@
 """What becomes of MyST in the notebooks made for Colab, and what stops the build."""
 
+import re
 import subprocess
+from base64 import b64decode
+from xml.etree import ElementTree
 
 import pytest
 
 from tools.build import colab
-from tools.build.colab import Place, markdown, write_notebook_for_readers
+from tools.build.colab import Place, markdown, picture, write_notebook_for_readers
 from tools.build.notebooks import read_notebook, write_notebook
 from tools.release.set_repository import repository_name, tag
 
@@ -15,6 +18,8 @@ KNOWN = {
     "exercise-a": Place("https://x/1.html#exercise-a", "Exercise 2.1"),
     "solution-a": Place("https://x/1.html#solution-a", "Solution < 2.1"),
     "01_page": Place("https://x/1.html", "Page"),
+    "fig-a": Place("https://x/1.html#fig-a", "Figure 1.1"),
+    "drawing fig-a": Place("https://x/1.html#fig-a", "<img>"),
 }
 UNKNOWN = (
     "{foo}`bar`",
@@ -60,6 +65,11 @@ def folder_with(tmp_path, monkeypatch, source, cited=()):
         ("$[a](b)$ `[a](b)` $\\hat{x}$", "$[a](b)$ `[a](b)` $\\hat{x}$"),
         ("```python\n:a: [a](b)\n```", "```python\n:a: [a](b)\n```"),
         (":::{div} remember\n- a\n:::", "<blockquote>\n\n- a\n\n</blockquote>"),
+        ("{numref}`fig-a`", "[Figure 1.1](https://x/1.html#fig-a)"),
+        (
+            ":::{diagram} file\n:name: fig-a\n:alt: Words\nSaid\n:::",
+            "<img>\n\n**Figure 1.1** Said",
+        ),
         (":::{margin} M\na\n:::", "<blockquote>\n\n**M**\n\na\n\n</blockquote>"),
         (
             ":::{admonition} Exercise\n:class: exercise\n:name: exercise-a\n{eq}`eq-a`\n:::",
@@ -115,3 +125,13 @@ def test_library_of_the_tag_is_installed_where_there_is_no_git(tmp_path, monkeyp
     path = folder_with(tmp_path, monkeypatch, "Words.")
     write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
     assert read_notebook(tmp_path / "made.ipynb") == read_notebook(path)
+
+
+def test_a_drawing_brings_its_style_and_its_words():
+    made = picture('<svg class="diagram" aria-label="A box"><text>z</text></svg>')
+    alt, data = re.fullmatch(
+        r'<img alt="(.*?)" src="data:image/svg\+xml;base64,(.*)">', made
+    ).groups()
+    drawing = ElementTree.fromstring(b64decode(data))
+    assert alt == "A box" and drawing[1].text == "z"
+    assert "svg { --blue" in drawing[0].text

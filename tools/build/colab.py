@@ -10,6 +10,7 @@ own download gives the same files.
 import re
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -27,9 +28,15 @@ from tools.release.set_repository import INSTALL, repository_name, site_address,
 PLACE = re.compile(
     r'id="(?P<name>[\w-]+)">\s*<(?:h\d|p class="admonition-title"|span class="eqno")>'
     r'(?:<span class="section-number">(?P<number>[^<]*)</span>)?'
-    r'(?P<text>.*?)<a class="(?:check|headerlink)',
+    r'(?P<text>.*?)<(?:a|button type="button") class="(?:check|headerlink)',
     re.S,
 )
+FIGURE = re.compile(
+    r'<figure [^>]*id="(?P<name>[\w-]+)">\s*(?P<drawing><svg .*?</svg>)?'
+    r'.*?<span class="caption-number">(?P<number>[^<]*?) *</span>',
+    re.S,
+)
+STYLE = (ROOT / "book/_static/diagrams.css").read_text(encoding="utf-8")
 CITATION = re.compile(r'<span class="bibtex-citation"[^>]*>(.*?\])</span>', re.S)
 CITED = re.compile(r'<a [^>]*href="(?P<page>[^"]*)"[^>]*>(?P<text>.*?)</a>', re.S)
 # In a source: a directive, and all else that is no Markdown; what stays as it is comes first.
@@ -48,7 +55,7 @@ SYNTAX = re.compile(
     r"|\[\^[^\]]*\]|\{[.#][^}]*\})",
     re.M | re.S,
 )
-REFERENCES = ("eq", "ref", "doc")
+REFERENCES = ("eq", "ref", "numref", "doc")
 
 
 class Place(NamedTuple):
@@ -75,7 +82,21 @@ def places(language: str) -> dict[str, Place]:
             found.setdefault(name, Place(address, text))  # a page begins with its title
             label = match["name"].removeprefix("equation-")
             found[label] = Place(f"{address}#{match['name']}", text, match["number"] or "")
+        for match in FIGURE.finditer(page):
+            figure = f"{address}#{match['name']}"
+            found[match["name"]] = Place(figure, match["number"])
+            if match["drawing"]:
+                found[f"drawing {match['name']}"] = Place(figure, picture(match["drawing"]))
     return found
+
+
+def picture(drawing: str) -> str:
+    """Return a drawing of a page as a picture that brings its own style, that of a light page."""
+    style = STYLE.replace('html[data-theme="light"]', "svg")
+    alone = drawing.replace(">", f"><style>{style}</style>", 1)
+    said = re.search(r'aria-label="([^"]*)"', drawing)
+    alt = said[1] if said else ""
+    return f'<img alt="{alt}" src="data:image/svg+xml;base64,{b64encode(alone.encode()).decode()}">'
 
 
 def citations(language: str, name: str) -> list[str]:
@@ -104,6 +125,9 @@ def markdown(source: str, known: dict[str, Place], cited: Iterator[str]) -> str:
     def box(match: re.Match[str]) -> str:
         kind, title, body = match["kind"], match["title"], BOX.sub(box, match["body"])
         options = dict(re.findall(r"^:([\w-]+): *(.*)$", match["options"], re.M))
+        drawing = f"drawing {options.get('name')}"
+        if kind == "diagram" and drawing in known:
+            return f"{known[drawing].text}\n\n**{known[options['name']].text}** {body}"
         if kind not in ("admonition", "margin", "div"):
             raise ValueError(match[0].partition("\n")[0])
         if kind == "div":  # what would be its title is a class
