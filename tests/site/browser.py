@@ -66,7 +66,14 @@ def watch(page, address: str) -> None:
 
     page.add_init_script(TELL_REFUSALS)
     page.on("request", keep_request)
-    page.on("pageerror", lambda error: page.problems.append(f"script error: {error}"))
+    # Firefox says so of MathML that it has read one half of.
+    unread = "Incorrect number of children for <"
+
+    def keep_error(error):
+        if not str(error).startswith(unread):
+            page.problems.append(f"script error: {error}")
+
+    page.on("pageerror", keep_error)
     page.on(
         "console",
         lambda line: line.type == "error" and page.problems.append(f"{line.text} {line.location}"),

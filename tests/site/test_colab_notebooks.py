@@ -120,7 +120,8 @@ def test_references_and_citations_read_and_lead_as_on_the_page(source):
     found = []
     for words, name, place in LINK.findall(text(made(source))):
         own = name.removeprefix(folder) if name != f"{folder}{source.stem}.html" else ""
-        found.append((words, f"{own}#{place}"))
+        if re.match(r"equation-|id\d", place):
+            found.append((words, f"{own}#{place}"))
     assert found == wanted
 
 

@@ -73,7 +73,7 @@ def test_fifty_queries_find_their_section_first(page, address, language, column)
         for row, first in zip(ASKED, found, strict=True)
         if first != right[row[0]]
     }
-    assert len(ASKED) == 50 and len(wrong) <= 2, f"{50 - len(wrong)} of 50; {wrong}"
+    assert len(ASKED) >= 50 and len(wrong) <= 2, f"{len(wrong)} of {len(ASKED)} wrong: {wrong}"
     assert not page.problems, page.problems
 
 
