@@ -16,6 +16,8 @@ class ByPage(LoadScopeScheduling):
     """Hand out the tests of a page together, and all others one by one."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if "firefox" in nodeid.partition("[")[2]:  # one Firefox is enough for two cores
+            return "firefox"
         if page := PAGE.search(nodeid):
             return page[1]
         return "a shared run" if any(name in nodeid for name in SHARED) else nodeid
