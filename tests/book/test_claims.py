@@ -18,7 +18,7 @@ def test_each_claim_has_been_read_and_none_is_left_over():
 
 
 def test_each_number_in_the_prose_has_been_computed_or_read():
-    if not outputs_folder().exists():
+    if not any(outputs_folder().rglob("*.ipynb")):
         pytest.skip("no outputs on the present sources: `make book` keeps them")
     known, now = reviewed(), all_claims(Outputs(str(outputs_folder())))
     assert not [claim for claim in now if claim not in known], READ
