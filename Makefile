@@ -1,6 +1,6 @@
 # make book    build both languages into _build/html
 # make quick   check style, types, library and the sources of the book (two minutes)
-# make test    run every check (some twelve minutes after make book)
+# make test    run every check (some eighteen minutes after make book)
 # make live    serve the built book and show a page seconds after it is saved (PORT=... as below)
 # make pdf     print the built book, one PDF a language, into _build/pdf (needs Chromium;
 #              SOLUTIONS=no leaves the solutions out)
