@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tools.build import colab
-from tools.build.colab import Place, markdown, picture, write_notebook_for_readers
+from tools.build.colab import Place, commit, markdown, picture, write_notebook_for_readers
 from tools.build.notebooks import read_notebook, write_notebook
 from tools.release.set_repository import repository_name, tag
 
@@ -18,8 +18,7 @@ KNOWN = {
     "exercise-a": Place("https://x/1.html#exercise-a", "Exercise 2.1"),
     "solution-a": Place("https://x/1.html#solution-a", "Solution < 2.1"),
     "01_page": Place("https://x/1.html", "Page"),
-    "fig-a": Place("https://x/1.html#fig-a", "Figure 1.1"),
-    "drawing fig-a": Place("https://x/1.html#fig-a", "<img>"),
+    "fig-a": Place("https://x/1.html#fig-a", "Figure 1.1", picture="<img>"),
 }
 UNKNOWN = (
     "{foo}`bar`",
@@ -95,7 +94,7 @@ def test_myst_becomes_markdown(source, wanted):
 def test_what_would_stay_raw_stops_the_build_and_is_named(source, tmp_path, monkeypatch):
     path = folder_with(tmp_path, monkeypatch, f"Words.\n\n{source}\n\n:::\n")
     with pytest.raises(SystemExit) as stopped:
-        write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+        write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
     said = str(stopped.value)
     raw = source.strip().splitlines()[-1].removeprefix("[a").removeprefix("`a`")
     assert said.startswith(f"01_page.ipynb, cell md-01: Colab would show {raw} raw"), said
@@ -105,7 +104,7 @@ def test_what_would_stay_raw_stops_the_build_and_is_named(source, tmp_path, monk
 def test_citation_that_the_page_has_and_no_cell_stops_the_build(tmp_path, monkeypatch):
     path = folder_with(tmp_path, monkeypatch, "{cite}`a`", ["[A](u)", "[B](v)"])
     with pytest.raises(SystemExit, match=r"01_page.ipynb cites 1 times .* 2 times"):
-        write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+        write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
 
 
 def test_library_of_the_commit_that_is_checked_out_is_installed(tmp_path, monkeypatch):
@@ -113,17 +112,17 @@ def test_library_of_the_commit_that_is_checked_out_is_installed(tmp_path, monkey
     git = ["git", "-C", tmp_path, "-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "One"], check=True)
-    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
-    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+    head = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
     assert (
-        f'{repository_name()}@{commit}"'
+        f'{repository_name()}@{head}"'
         in read_notebook(tmp_path / "made.ipynb")["cells"][1]["source"]
     )
 
 
 def test_library_of_the_tag_is_installed_where_there_is_no_git(tmp_path, monkeypatch):
     path = folder_with(tmp_path, monkeypatch, "Words.")
-    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN)
+    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
     assert read_notebook(tmp_path / "made.ipynb") == read_notebook(path)
 
 

@@ -8,6 +8,8 @@ from sphinx.errors import ExtensionError
 from vae_book import trail
 from vae_book.trail import Known
 
+from tools.build.equations import Coded
+
 TESTS = [
     {"test": "tests/library/test_a.py::test_b", "oracle": "quadrature", "agreement": 3e-14}
     | {"standard_error": None, "allowed": 1e-10},
@@ -19,7 +21,9 @@ MUTANT = {"before": "return a < b", "after": "return a + b", "test": "x.py::test
 
 @pytest.fixture(autouse=True)
 def _known(monkeypatch):
-    known = Known({"eq-kl": ["vae_lib.a.kl"]}, {"eq-kl": TESTS}, {"eq-kl": MUTANT})
+    known = Known(
+        {"eq-kl": [Coded("eq-kl", "vae_lib.a", "kl", "")]}, {"eq-kl": TESTS}, {"eq-kl": MUTANT}
+    )
     monkeypatch.setattr(trail, "known", lambda: known)
 
 

@@ -59,11 +59,15 @@ REFERENCES = ("eq", "ref", "numref", "doc")
 
 
 class Place(NamedTuple):
-    """Something that can be referred to: its address, its title or number, its section's number."""
+    """Something that can be referred to: its address, and its title or number.
+
+    ``number`` is a section's, and ``picture`` a drawing's HTML.
+    """
 
     address: str
     text: str
     number: str = ""
+    picture: str = ""
 
     @property
     def link(self) -> str:
@@ -83,10 +87,9 @@ def places(language: str) -> dict[str, Place]:
             label = match["name"].removeprefix("equation-")
             found[label] = Place(f"{address}#{match['name']}", text, match["number"] or "")
         for match in FIGURE.finditer(page):
-            figure = f"{address}#{match['name']}"
-            found[match["name"]] = Place(figure, match["number"])
-            if match["drawing"]:
-                found[f"drawing {match['name']}"] = Place(figure, picture(match["drawing"]))
+            drawn = picture(match["drawing"]) if match["drawing"] else ""
+            figure = Place(f"{address}#{match['name']}", match["number"], picture=drawn)
+            found[match["name"]] = figure
     return found
 
 
@@ -125,15 +128,15 @@ def markdown(source: str, known: dict[str, Place], cited: Iterator[str]) -> str:
     def box(match: re.Match[str]) -> str:
         kind, title, body = match["kind"], match["title"], BOX.sub(box, match["body"])
         options = dict(re.findall(r"^:([\w-]+): *(.*)$", match["options"], re.M))
-        drawing = f"drawing {options.get('name')}"
-        if kind == "diagram" and drawing in known:
-            return f"{known[drawing].text}\n\n**{known[options['name']].text}** {body}"
+        place = known.get(options.get("name", ""))
+        if kind == "diagram" and place and place.picture:
+            return f"{place.picture}\n\n**{place.text}** {body}"
         if kind not in ("admonition", "margin", "div"):
             raise ValueError(match[0].partition("\n")[0])
         if kind == "div":  # what would be its title is a class
             return f"<blockquote>\n\n{body}\n\n</blockquote>"
-        if options.get("name") in known:
-            title = known[options["name"]].text
+        if place:
+            title = place.text
         if "dropdown" in options.get("class", ""):
             summary = f"<summary><b>{escape(title)}</b></summary>"
             return f"<details>\n{summary}\n\n{body}\n\n</details>"
@@ -168,8 +171,16 @@ def commit() -> str:
     return said.strip()
 
 
-def write_notebook_for_readers(source: Path, target: Path, known: dict[str, Place]) -> None:
+def write_notebook_for_readers(
+    source: Path, target: Path, known: dict[str, Place], version: str
+) -> None:
     """Make one notebook.
+
+    Args:
+        source: The book's notebook.
+        target: The file to write.
+        known: What may be referred to, from ``places``.
+        version: The library's commit or tag, which its first cell installs.
 
     Raises:
         SystemExit: If a cell holds what would stay raw.
@@ -183,7 +194,7 @@ def write_notebook_for_readers(source: Path, target: Path, known: dict[str, Plac
             "text alone, and let `make book` build the page."
         )
     citation = iter(cited)
-    install = rf"\g<before>{repository_name()}@{commit()}"
+    install = rf"\g<before>{repository_name()}@{version}"
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["source"] = INSTALL.sub(install, cell["source"])
@@ -201,10 +212,11 @@ def write_notebook_for_readers(source: Path, target: Path, known: dict[str, Plac
 def write_colab_notebooks() -> None:
     """Make the notebooks of both languages, for the branch ``colab`` and for the download."""
     shutil.rmtree(MADE, ignore_errors=True)
+    version = commit()
     for language in LANGUAGES:
         (MADE / language).mkdir(parents=True)
         known = places(language)
         for source in notebook_paths(language):
             target = MADE / language / source.name
-            write_notebook_for_readers(source, target, known)
+            write_notebook_for_readers(source, target, known, version)
             shutil.copyfile(target, HTML / language / "_sources" / source.name)

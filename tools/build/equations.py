@@ -94,6 +94,14 @@ def coded() -> list[Coded]:
     return found
 
 
+def coded_by_label() -> dict[str, list[Coded]]:
+    """Return the same, sorted by the equation."""
+    found: dict[str, list[Coded]] = {}
+    for one in coded():
+        found.setdefault(one.label, []).append(one)
+    return found
+
+
 def _docstrings(parent: ast.AST, owner: str = "") -> Iterator[tuple[str, str, str]]:
     for node in ast.iter_child_nodes(parent):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):

@@ -33,12 +33,11 @@ def words(drawing: ElementTree.Element) -> list[ElementTree.Element]:
     return [one for one in texts if one not in symbols and LETTERS.search(one.text or "")]
 
 
-def draw(path: Path, name: str, alt: str) -> str:
+def draw(path: Path, alt: str) -> str:
     """Return a drawing as the page holds it, its words in the page's language.
 
     Args:
-        path: The drawing's file.
-        name: Goes before the ids inside, which are the page's from now on.
+        path: The drawing's file. Its name goes before the ids inside, which are the page's now.
         alt: What it says to those who cannot see it.
     """
     ElementTree.register_namespace("", SVG)
@@ -49,7 +48,7 @@ def draw(path: Path, name: str, alt: str) -> str:
     _x, _y, width, _height = drawing.get("viewBox", "").split()
     drawing.attrib |= {"class": "diagram", "role": "img", "aria-label": alt, "width": width}
     text = ElementTree.tostring(drawing, encoding="unicode")
-    return re.sub(r'(\bid="|url\(#)', rf"\g<1>{name}-", text)
+    return re.sub(r'(\bid="|url\(#)', rf"\g<1>{path.stem}-", text)
 
 
 class Diagram(SphinxDirective):
@@ -72,7 +71,7 @@ class Diagram(SphinxDirective):
         if not (self.options.keys() >= self.option_spec.keys() and self.content):
             raise self.error(f"The diagram {path.stem} needs :name:, :alt: and a caption below.")
         self.env.note_dependency(str(path))
-        drawing = nodes.raw("", draw(path, path.stem, self.options["alt"]), format="html")
+        drawing = nodes.raw("", draw(path, self.options["alt"]), format="html")
         caption, _messages = self.state.inline_text(" ".join(self.content), self.lineno)
         figure = nodes.figure("", drawing, nodes.caption("", "", *caption), classes=["drawn"])
         self.add_name(figure)

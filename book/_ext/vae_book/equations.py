@@ -19,7 +19,7 @@ from tools.build.equations import (
     Coded,
     Equation,
     claims,
-    coded,
+    coded_by_label,
     displayed,
     read_agreement,
 )
@@ -76,9 +76,7 @@ class EquationIndex(SphinxDirective):
                 location=self.env.docname,
             )
             report = {}
-        functions: dict[str, list[Coded]] = {}
-        for one in coded():
-            functions.setdefault(one.label, []).append(one)
+        functions = coded_by_label()
         rows = []
         for equation in equations:
             label = equation.label

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from tools.build.equations import MONTE_CARLO, coded, read_agreement
+from tools.build.equations import MONTE_CARLO, Coded, coded_by_label, read_agreement
 from tools.paths import ROOT
 from vae_book.equations import oracles, row_id, scientific
 from vae_book.words import _
@@ -26,7 +26,7 @@ MUTANTS = ROOT / "benchmarks/mutants.json"
 class Known(NamedTuple):
     """By an equation's label: the functions that code it, its tests, and its red mutant."""
 
-    functions: dict[str, list[str]]
+    functions: dict[str, list[Coded]]
     tests: dict[str, list[dict[str, Any]]]
     mutants: dict[str, dict[str, str]]
 
@@ -34,11 +34,8 @@ class Known(NamedTuple):
 @functools.cache
 def known() -> Known:
     """Return what there is to say."""
-    functions: dict[str, list[str]] = {}
-    for one in coded():
-        functions.setdefault(one.label, []).append(f"{one.module}.{one.name}")
     mutants = json.loads(MUTANTS.read_text(encoding="utf-8")) if MUTANTS.exists() else {}
-    return Known(functions, read_agreement() or {}, mutants.get("equations", {}))
+    return Known(coded_by_label(), read_agreement() or {}, mutants.get("equations", {}))
 
 
 def code(text: str, tag: str = "code") -> str:
@@ -77,7 +74,8 @@ def trail(label: str, number: str, index: str) -> str:
         index: The address of the equation index.
     """
     title = _("How equation {number} is checked").format(number=number)
-    functions = ", ".join(map(code, known().functions.get(label, ())))
+    coded = known().functions.get(label, ())
+    functions = ", ".join(code(f"{one.module}.{one.name}") for one in coded)
     tests = "".join(map(checked, known().tests.get(label, ())))
     mutant = known().mutants.get(label)
     parts = [
