@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.build import outputs
+from tools.build.run_notebooks import run_notebooks
 from tools.paths import ROOT
 
 RUN = """
@@ -48,6 +49,14 @@ def test_build_of_either_language_finds_what_ran_in_a_spawned_process(asked, tmp
     for alt in ("a picture", "一張圖"):
         _, found = cache.merge_match_into_notebook(notebook("print(1 + 1)", alt))
         assert found.cells[1].outputs[0].text == "2\n"
+
+
+def test_outputs_that_another_checkout_kept_are_of_use(tmp_path):
+    gone = tmp_path / "elsewhere.ipynb"
+    nbformat.write(notebook("1", "a"), gone)
+    outputs.Outputs(str(tmp_path / "outputs")).add_nb_to_project(str(gone))
+    gone.unlink()
+    assert run_notebooks(tmp_path / "outputs", [], timeout=10) == 0
 
 
 def test_outputs_of_other_code_or_tags_are_not_found(asked, tmp_path):

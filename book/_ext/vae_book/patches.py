@@ -185,5 +185,5 @@ def finish_build(app: Sphinx, exception: Exception | None) -> None:
     apply([toggle_button()], [static / "togglebutton.js"])
     for name, patches in SCRIPTS.items():
         apply(patches, [static / name])
-    for path in [path for pattern in UNUSED for path in static.glob(pattern)]:
+    for path in {path for pattern in UNUSED for path in static.glob(pattern)}:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
