@@ -1,9 +1,10 @@
-"""No line of a page begins with the punctuation that belongs to a formula."""
+"""No line begins with a formula's punctuation; an apostrophe in a Chinese page stays one."""
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from vae_book.punctuation import keep_with_formula
+from docutils.utils.smartquotes import smartchars, smartyPants
+from vae_book.punctuation import keep_with_formula, quote_english
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,10 @@ def test_punctuation_stays_with_its_formula(after, kept, rest):
     ]
     assert "".join(node.astext() for node in unbroken) == ("x" + kept if kept else "")
     assert paragraph.children[-1].astext() == rest
+
+
+def test_english_keeps_its_quotes_in_a_chinese_page(monkeypatch):
+    monkeypatch.setitem(smartchars.quotes, "zh-tw", smartchars.quotes["zh-tw"])
+    quote_english()
+    said = smartyPants("Bayes' rule and Jensen's 不等式", language="zh-tw")
+    assert said == "Bayes’ rule and Jensen’s 不等式"

@@ -54,7 +54,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     formulas.set_formulas(app)
-    find_outputs_by_the_code()
+    punctuation.quote_english()
+    find_outputs_by_the_code(app.config.language)
 
     app.connect("builder-inited", search.replace_sphinx)
     app.connect("config-inited", words.translate_settings)
