@@ -56,7 +56,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     formulas.set_formulas(app)
-    punctuation.quote_english()
     find_outputs_by_the_code(app.config.language)
 
     app.connect("builder-inited", search.replace_sphinx)

@@ -1,4 +1,4 @@
-"""Punctuation stays with the formula before it, and English keeps its quotes in Chinese text.
+"""Punctuation stays with the formula before it: no line begins with a full stop.
 
 A browser may break a line after a formula, whatever follows. So the formula and the punctuation
 behind it go into one ``<span class="unbroken">``, which the style sheet keeps on one line.
@@ -7,19 +7,9 @@ behind it go into one ``<span class="unbroken">``, which the style sheet keeps o
 import re
 
 from docutils import nodes
-from docutils.utils.smartquotes import smartchars
 from sphinx.application import Sphinx
 
 CLOSING = re.compile(r"[,.;:!?)\]，。；：、！？）」』]+")
-
-
-def quote_english() -> None:
-    """Let a straight quote in a Chinese page become a curly one.
-
-    Chinese text has its own in the sources, so what is straight is English: Jensen's, a docstring.
-    docutils would write 』 there.
-    """
-    smartchars.quotes["zh-tw"] = smartchars.quotes["en"]
 
 
 def keep_with_formula(app: Sphinx, doctree: nodes.document) -> None:
