@@ -21,7 +21,7 @@ def test_each_chinese_passage_was_written_from_the_present_english():
 
 @pytest.fixture
 def book(tmp_path, monkeypatch):
-    """Writes a book of a notebook and a page in both languages, and gives what the command says."""
+    """Writes a book of a notebook and a page, and its README, in both languages."""
     monkeypatch.setattr(written_from, "ROOT", tmp_path)
     monkeypatch.setattr(written_from, "WRITTEN_FROM", tmp_path / "written_from.tsv")
     monkeypatch.setattr(written_from, "page_names", lambda language: ["01_a", "notes"])
@@ -38,6 +38,8 @@ def book(tmp_path, monkeypatch):
             ]
             write_notebook(folder / "01_a.ipynb", {"cells": cells})
             (folder / "notes.md").write_text(f"(sec-n)=\n# N\n\n{section}\n", "utf-8")
+        for name, text in zip(written_from.READMES, (english[0], chinese[0]), strict=True):
+            (tmp_path / name).write_text(f"# R\n\n## One\n\n{text}\n", "utf-8")
 
     return write
 
@@ -57,7 +59,8 @@ def run(monkeypatch, *arguments):
 def test_chinese_that_has_changed_is_recorded(book, monkeypatch):
     book(("One", "Alt", "Page"), ("一", "替代", "頁"))
     assert run(monkeypatch) == ("", [])
-    assert set(recorded()) == {"01_a:md-1", "01_a:code-1", "notes:sec-n"}
+    places = {"01_a:md-1", "01_a:code-1", "notes:sec-n", "README:0", "README:1"}
+    assert set(recorded()) == places
     book(("One, two", "Alt", "Page"), ("一、二", "替代文字", "頁"))
     assert run(monkeypatch) == ("", [])
 
@@ -66,11 +69,12 @@ def test_english_that_changed_alone_stays_red_until_it_is_named(book, monkeypatc
     book(("One", "Alt", "Page"), ("一", "替代", "頁"))
     run(monkeypatch)
     book(("One, two", "Another", "Pages"), ("一", "替代", "頁"))
-    places = ["01_a:md-1", "01_a:code-1", "notes:sec-n"]
+    places = ["01_a:md-1", "01_a:code-1", "notes:sec-n", "README:1"]
     said, left = run(monkeypatch)
     assert said.endswith(" ".join(places)) and left == places
     said, left = run(monkeypatch, "--reviewed", "01_a:code-1")
-    assert said.endswith("01_a:md-1 notes:sec-n") and left == ["01_a:md-1", "notes:sec-n"]
+    left_over = [place for place in places if place != "01_a:code-1"]
+    assert said.endswith(" ".join(left_over)) and left == left_over
     book(("One, two", "Another", "Pages"), ("一、二", "替代", "頁"))
     assert run(monkeypatch, "--reviewed", "notes:sec-n") == ("", [])
 

@@ -1,25 +1,30 @@
 """Which English each Chinese text was written from: ``python -m tools.prose.written_from``.
 
-``WRITTEN_FROM`` holds a line for each cell, and each section of a Markdown page: its digests in
-both languages when they were last found to say the same. A test fails on a line that is no longer
-so. This command writes the lines anew of what has changed in Chinese, which is taken for the answer
-to the English. Of what has changed in English alone it names the cells, and accepts those that
-``--reviewed`` names: the Chinese still says the same.
+``WRITTEN_FROM`` holds a line for each cell, and each section of a Markdown page and of the README:
+its digests in both languages when they were last found to say the same. A test fails on a line that
+is no longer so. This command writes the lines anew of what has changed in Chinese, which is taken
+for the answer to the English. Of what has changed in English alone it names the places, and accepts
+those that ``--reviewed`` names: the Chinese still says the same.
 """
 
 import argparse
 import re
+from itertools import zip_longest
 from typing import NamedTuple
 
 from tools.build.notebooks import Cell, read_notebook
 from tools.paths import ROOT, page_names, text_digest
 
 WRITTEN_FROM = ROOT / "tests/book/written_from.tsv"
+READMES = ("README.md", "README.zh-TW.md")
 SECTION = re.compile(r"^\((sec-[a-z0-9-]+)\)=$", re.M)
 
 
 class Passage(NamedTuple):
-    """A cell or a section in both languages; ``place`` is ``page:cell`` or ``page:label``."""
+    """A cell or a section in both languages.
+
+    ``place`` is ``page:cell``, ``page:label`` or, as it has no labels, ``README:number``.
+    """
 
     place: str
     english: str
@@ -54,13 +59,15 @@ def passages_of(language: str, page: str) -> dict[str, str]:
 
 
 def passages() -> list[Passage]:
-    """Return all passages of the book; what one language lacks is empty."""
+    """Return all passages of the book and the README; what one language lacks is empty."""
     found = []
     for page in page_names("en"):
         english, chinese = (passages_of(language, page) for language in ("en", "zh-TW"))
         places = [*english, *(place for place in chinese if place not in english)]
         found += [Passage(one, english.get(one, ""), chinese.get(one, "")) for one in places]
-    return found
+    readmes = [(ROOT / name).read_text(encoding="utf-8").split("\n## ") for name in READMES]
+    sections = enumerate(zip_longest(*readmes, fillvalue=""))
+    return found + [Passage(f"README:{number}", *pair) for number, pair in sections]
 
 
 def digests(passage: Passage) -> Digests:
