@@ -1,5 +1,6 @@
 """The built pages in a real browser: from a server and from files, no kernel and no network."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,12 @@ def test_language_and_script(visited, place):
     assert visited.language == language
     if language == "zh-TW":
         assert not simplified_only() & set(visited.text), "Simplified Chinese"
+
+
+@each_page
+def test_no_apostrophe_has_become_a_chinese_quote(visited, place):
+    said = BeautifulSoup((HTML / place.name).read_text("utf-8"), "html.parser").get_text()
+    assert not re.search("[A-Za-z]』|『[a-z]", said)
 
 
 @each_page
