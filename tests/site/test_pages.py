@@ -54,7 +54,7 @@ def test_language_and_script(visited, place):
 
 @each_page
 def test_no_apostrophe_has_become_a_chinese_quote(visited, place):
-    said = BeautifulSoup((HTML / place.name).read_text("utf-8"), "html.parser").get_text()
+    said = parsed(place.name).get_text()
     assert not re.search("[A-Za-z]』|『[a-z]", said)
 
 
