@@ -7,8 +7,6 @@ import { gaussianLogProb } from "./likelihoods.js";
 
 /** @typedef {import("./gaussian.js").DiagonalGaussian} DiagonalGaussian */
 
-const LOG_2PI = Math.log(2 * Math.PI);
-
 /**
  * @typedef {object} Linear
  * @property {Float64Array} weight W, D rows of L numbers
