@@ -33,11 +33,6 @@ def engine():
     engine.close()
 
 
-def page(*functions):
-    """Mark the functions of the engine that a test holds against ``vae_lib``."""
-    return pytest.mark.page(*functions)
-
-
 def same(ours, theirs):
     agree(ours.reshape(theirs.shape), theirs, **CLOSE)
 
@@ -59,7 +54,7 @@ def random_gaussian(seed, *shape):
 # The generator ----------------------------------------------------------------------------------
 
 
-@page("random.Random.uniform", "random.Random.bits")
+@pytest.mark.page("random.Random", "random.Random.uniform", "random.Random.bits")
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
 def test_uniform_numbers_are_pytorchs(engine, seed):
     """More than the 312 numbers after which the generator's state is renewed; all bits agree."""
@@ -72,7 +67,7 @@ def test_uniform_numbers_are_pytorchs(engine, seed):
     assert torch.equal(ours, theirs)
 
 
-@page("random.Random.normal", "random.Random.normals")
+@pytest.mark.page("random.Random.normal", "random.Random.normals")
 def test_normal_numbers_are_pytorchs(engine):
     """PyTorch draws fewer than 16 at a time in pairs, as the engine does."""
     ours = engine("new random.Random(7).normals(45)")
@@ -80,7 +75,7 @@ def test_normal_numbers_are_pytorchs(engine):
     same(ours, torch.cat([torch.randn(15, generator=generator) for _ in range(3)]))
 
 
-@page("random.Random.permutation", "training.batches")
+@pytest.mark.page("random.Random.permutation", "training.batches")
 def test_every_epoch_takes_every_row_once_in_an_order_of_its_own(engine):
     found = engine(
         "const b = training.batches(10, 4, new random.Random(0));"
@@ -96,14 +91,14 @@ def test_every_epoch_takes_every_row_once_in_an_order_of_its_own(engine):
     assert len({epoch[0] for epoch in epochs}) > 4 and len({epoch[-1] for epoch in epochs}) > 4
 
 
-@page("training.binarise")
+@pytest.mark.page("training.binarise")
 def test_binarised_pixels_are_those_of_the_library(engine):
     grey = torch.rand(300, generator=torch.Generator().manual_seed(1))
     ours = engine("training.binarise(v.grey, new random.Random(3))", grey=grey)
     assert torch.equal(ours, binarise(grey, "dynamic", torch.Generator().manual_seed(3)))
 
 
-@page("training.take")
+@pytest.mark.page("training.take")
 def test_rows_are_taken_in_the_order_asked_for(engine):
     ours = engine("training.take(v.rows, 3, [2, 0])", rows=torch.arange(12.0))
     assert ours.tolist() == [6, 7, 8, 0, 1, 2]
@@ -112,7 +107,7 @@ def test_rows_are_taken_in_the_order_asked_for(engine):
 # Gaussians and likelihoods ----------------------------------------------------------------------
 
 
-@page("gaussian.logProb", "gaussian.draw")
+@pytest.mark.page("gaussian.logProb", "gaussian.draw")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gaussian_densities_and_draws(engine, seed):
     """Also where S draws of each of B rows meet the B rows, or one row meets all."""
@@ -124,14 +119,14 @@ def test_gaussian_densities_and_draws(engine, seed):
     same(engine("gaussian.draw(v.q, v.value)", q=written(q), value=one), q.transform(one))
 
 
-@page("gaussian.standard")
+@pytest.mark.page("gaussian.standard")
 def test_the_prior_is_standard_normal(engine):
     value = normal(0, 6, 2)
     theirs = DiagonalGaussian.standard(torch.zeros(2)).log_prob(value)
     same(engine("gaussian.logProb(gaussian.standard(2), v.value)", value=value), theirs)
 
 
-@page("gaussian.klTo", "gaussian.klToStandard", "gaussian.klGradients")
+@pytest.mark.page("gaussian.klTo", "gaussian.klToStandard", "gaussian.klGradients")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_divergences_and_their_derivatives(engine, seed):
     q, p, one = random_gaussian(seed, 4, 3), random_gaussian(seed + 5, 4, 3), random_gaussian(9, 3)
@@ -146,7 +141,7 @@ def test_divergences_and_their_derivatives(engine, seed):
     same(ours["logVar"], slopes[1])
 
 
-@page("likelihoods.sigmoid", "likelihoods.softplus")
+@pytest.mark.page("likelihoods.sigmoid", "likelihoods.softplus")
 def test_logits_of_any_size(engine):
     logits = torch.tensor([-800.0, -40, -3, -1e-9, 0, 1e-9, 2, 40, 800])
     same(engine("v.x.map(likelihoods.sigmoid)", x=logits), torch.sigmoid(logits))
@@ -154,7 +149,7 @@ def test_logits_of_any_size(engine):
     same(engine("v.x.map(likelihoods.softplus)", x=logits), theirs)
 
 
-@page("likelihoods.bernoulliLogProb", "likelihoods.bernoulliGradient")
+@pytest.mark.page("likelihoods.bernoulliLogProb", "likelihoods.bernoulliGradient")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bernoulli(engine, seed):
     """Each of B images meets S times B logits."""
@@ -169,7 +164,7 @@ def test_bernoulli(engine, seed):
     same(ours, Bernoulli(one).log_prob(x))
 
 
-@page("likelihoods.gaussianLogProb", "likelihoods.gaussianGradients")
+@pytest.mark.page("likelihoods.gaussianLogProb", "likelihoods.gaussianGradients")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gaussian_likelihood(engine, seed):
     mean = normal(seed, 3, 4, 6).requires_grad_()
@@ -187,8 +182,10 @@ def test_gaussian_likelihood(engine, seed):
 # Networks ---------------------------------------------------------------------------------------
 
 
-@page("matrices.addProduct", "matrices.transposed", "cholesky.cholesky", "cholesky.solve")
-@page("cholesky.inverse")
+@pytest.mark.page(
+    "matrices.addProduct", "matrices.transposed", "cholesky.cholesky", "cholesky.solve"
+)
+@pytest.mark.page("cholesky.inverse")
 @pytest.mark.parametrize("inner", range(1, 10))
 def test_matrices(engine, inner):
     """Both for numbers of columns that are a multiple of four and others."""
@@ -204,7 +201,7 @@ def test_matrices(engine, inner):
     same(ours, torch.cholesky_inverse(root))
 
 
-@page("network.forward", "network.backward", "network.parameters")
+@pytest.mark.page("network.forward", "network.backward", "network.parameters")
 @pytest.mark.parametrize("activation", ["tanh", "relu", "identity"])
 def test_networks_both_ways(engine, activation):
     kinds = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "identity": torch.nn.Identity}
@@ -232,7 +229,7 @@ def test_networks_both_ways(engine, activation):
         same(ours, theirs)
 
 
-@page("network.layer", "vae.makeVae")
+@pytest.mark.page("network.layer", "vae.makeVae")
 def test_fresh_weights_are_spread_as_pytorchs(engine):
     """Even within ±1/√inputs: of 2,000 the extremes and the mean square say so within 5 %."""
     vae = engine("vae.makeVae(20, [100, 10], 3, 'bernoulli', 'tanh', new random.Random(0))")
@@ -304,8 +301,8 @@ class Case:
         return ordered + [slope for name, slope in named.items() if name == "decoder.log_var"]
 
 
-@page("vae.fromStateDict", "vae.encode", "vae.posteriorOf", "vae.decode", "vae.picture")
-@page("vae.logLikelihood", "vae.logJoint", "vae.learned")
+@pytest.mark.page("vae.fromStateDict", "vae.encode", "vae.posteriorOf", "vae.decode", "vae.picture")
+@pytest.mark.page("vae.logLikelihood", "vae.logJoint", "vae.learned")
 @pytest.mark.parametrize(("likelihood", "activation"), KINDS)
 def test_vae(engine, likelihood, activation):
     case = Case(engine, likelihood, activation)
@@ -330,7 +327,7 @@ def test_vae(engine, likelihood, activation):
     assert found["sizes"] == [6, 2, likelihood]
 
 
-@page("objectives.elbo", "objectives.terms", "objectives.lossGradient")
+@pytest.mark.page("objectives.elbo", "objectives.terms", "objectives.lossGradient")
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("likelihood", "activation"), KINDS)
 def test_elbo_and_its_gradient(engine, likelihood, activation, seed):
@@ -352,14 +349,14 @@ def test_elbo_and_its_gradient(engine, likelihood, activation, seed):
         same(ours, slope)
 
 
-@page("objectives.elbo")
+@pytest.mark.page("objectives.elbo")
 def test_elbo_of_another_q(engine):
     case, q, noise = Case(engine, "bernoulli", "tanh"), random_gaussian(3, 4, 2), normal(1, 2, 4, 2)
     ours = case("return objectives.elbo(own, v.x, v.noise, v.q)", noise=noise, q=written(q))
     same(ours["value"], objectives.elbo(case.model, case.x, q, noise=noise).value)
 
 
-@page("objectives.lossGradient")
+@pytest.mark.page("objectives.lossGradient")
 @pytest.mark.parametrize(("likelihood", "activation"), [KINDS[0], KINDS[3]])
 def test_gradient_of_the_engine_is_its_own_slope(engine, likelihood, activation):
     """Central differences of the engine's loss, step 1e-5: their error is of order 1e-10."""
@@ -377,7 +374,7 @@ def test_gradient_of_the_engine_is_its_own_slope(engine, likelihood, activation)
         agree(ours, slope, atol=1e-7)
 
 
-@page("wrong_losses.ruleOf", "objectives.lossGradient")
+@pytest.mark.page("wrong_losses.ruleOf", "objectives.lossGradient")
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 @pytest.mark.parametrize(
     "mistakes",
@@ -406,7 +403,7 @@ def test_wrong_losses_are_as_wrong_as_the_librarys(engine, mistakes, likelihood)
         same(ours, slope)
 
 
-@page("objectives.lossGradient")
+@pytest.mark.page("objectives.lossGradient")
 def test_a_weight_beta_of_the_kl_term(engine):
     case, noise = Case(engine, "bernoulli", "tanh"), normal(2, 1, 4, 2)
     terms = objectives.elbo(case.model, case.x, noise=noise)
@@ -422,8 +419,8 @@ def test_a_weight_beta_of_the_kl_term(engine):
 # Importance weights -----------------------------------------------------------------------------
 
 
-@page("objectives.logWeights", "objectives.importanceWeightedBound")
-@page("objectives.effectiveSampleSize")
+@pytest.mark.page("objectives.logWeights", "objectives.importanceWeightedBound")
+@pytest.mark.page("objectives.effectiveSampleSize")
 @pytest.mark.parametrize(("likelihood", "activation"), KINDS)
 def test_importance_weights(engine, likelihood, activation):
     case, noise = Case(engine, likelihood, activation), normal(4, 9, 4, 2)
@@ -443,8 +440,8 @@ def test_importance_weights(engine, likelihood, activation):
     same(found["own"], objectives.log_weights(model, x, 9, q=q, noise=noise))
 
 
-@page("objectives.logSumExp", "objectives.importanceWeightedBound")
-@page("objectives.effectiveSampleSize")
+@pytest.mark.page("objectives.logSumExp", "objectives.importanceWeightedBound")
+@pytest.mark.page("objectives.effectiveSampleSize")
 def test_one_column_of_weights_far_from_one(engine):
     """Weights whose exponentials overflow, or are all 0."""
     for offset in (0.0, 2000.0, -2000.0):
@@ -461,8 +458,10 @@ def test_one_column_of_weights_far_from_one(engine):
 # Gradients of an expectation --------------------------------------------------------------------
 
 
-@page("gradients.scoreFunctionGradients", "gradients.pathwiseGradients", "gradients.draws")
-@page("gradients.bestBaseline")
+@pytest.mark.page(
+    "gradients.scoreFunctionGradients", "gradients.pathwiseGradients", "gradients.draws"
+)
+@pytest.mark.page("gradients.bestBaseline")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_both_estimators_of_a_gradient(engine, seed):
     q, noise = random_gaussian(seed, 1), normal(seed + 1, 30, 1)
@@ -501,8 +500,12 @@ def as_linear(model):
     return {"weight": model.weight, "bias": model.bias, "logVar": model.log_var.item()}
 
 
-@page("linear.logEvidence", "linear.posterior", "linear.precision", "linear.decodeLinear")
-@page("linear.exactElbo", "linear.bestDiagonal", "linear.gapParts", "linear.sigmaPoints")
+@pytest.mark.page(
+    "linear.logEvidence", "linear.posterior", "linear.precision", "linear.decodeLinear"
+)
+@pytest.mark.page(
+    "linear.exactElbo", "linear.bestDiagonal", "linear.gapParts", "linear.sigmaPoints"
+)
 @pytest.mark.parametrize(("data", "latent"), [(4, 1), (5, 2), (7, 4)])
 def test_linear_model(engine, random_linear, data, latent):
     model, x, q = random_linear(data, latent)
@@ -534,8 +537,8 @@ def test_linear_model(engine, random_linear, data, latent):
     agree(found["parts"]["encoder"], highest - theirs.value, rtol=1e-10, atol=1e-10)
 
 
-@page("quadrature.grid", "quadrature.logIntegral", "quadrature.posteriorDensity")
-@page("quadrature.priorChiSquare", "quadrature.elboOnGrid")
+@pytest.mark.page("quadrature.grid", "quadrature.logIntegral", "quadrature.posteriorDensity")
+@pytest.mark.page("quadrature.priorChiSquare", "quadrature.elboOnGrid")
 def test_one_dimension_on_a_grid(engine):
     """A bent decoder; the bound of a Gaussian q against 200 Gauss–Hermite points and autograd."""
     model = GenerativeModel(
@@ -578,7 +581,7 @@ def _hermite(count):
 # Training ---------------------------------------------------------------------------------------
 
 
-@page("adam.Adam", "adam.Adam.step")
+@pytest.mark.page("adam.Adam", "adam.Adam.step")
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 def test_adam_is_pytorchs(engine, decay):
     weights = [normal(1, 5).requires_grad_(), normal(2, 3).requires_grad_()]
@@ -606,7 +609,7 @@ def test_adam_is_pytorchs(engine, decay):
         same(ours, theirs)
 
 
-@page("training.trainingStep")
+@pytest.mark.page("training.trainingStep")
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_a_hundred_steps_of_training_are_pytorchs(engine, likelihood):
     """The same weights at the start, order and noise: 1e-6 is what the laboratory promises."""
@@ -642,7 +645,7 @@ def test_a_hundred_steps_of_training_are_pytorchs(engine, likelihood):
     assert means[-1] > means[0] + 0.5, "nothing was learned"
 
 
-@page("training.trainingStep", "linear.sigmaPoints")
+@pytest.mark.page("training.trainingStep", "linear.sigmaPoints")
 def test_a_linear_vae_climbs_to_the_exact_evidence(engine):
     """Within 0.01 nats of log p(x), and that of the best linear model there is for these data."""
     teacher = LinearGaussian(normal(1, 5, 2), normal(2, 5), torch.tensor(-1.0)).requires_grad_(
@@ -684,7 +687,7 @@ HOST = (
 )
 
 
-@page("training.Loop", "training.Loop.start", "training.Loop.pause")
+@pytest.mark.page("training.Loop", "training.Loop.start", "training.Loop.pause")
 def test_the_loop_leaves_time_for_the_page(engine):
     """Steps of 3 ms within a budget of 10 ms: four before each picture; none while it pauses."""
     found = engine(
@@ -702,7 +705,7 @@ def test_the_loop_leaves_time_for_the_page(engine):
     }
 
 
-@page("training.Loop")
+@pytest.mark.page("training.Loop")
 def test_the_loop_ends_with_its_last_step_or_when_a_step_pauses_it(engine):
     found = engine(
         HOST + "let left = 6;"
@@ -718,7 +721,7 @@ def test_the_loop_ends_with_its_last_step_or_when_a_step_pauses_it(engine):
     assert found == {"log": [2, 4, 6, -1], "seen": [True, False, 0, 0, False, 0]}
 
 
-@page("training.page")
+@pytest.mark.page("training.page")
 def test_in_a_page_the_loop_runs_on_animation_frames(engine):
     found = engine(
         "const seen = []; globalThis.requestAnimationFrame = (f) => (seen.push('asked'), f(), 7);"
