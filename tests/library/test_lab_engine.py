@@ -12,8 +12,9 @@ import torch
 from agreement import agree
 from lab_engine import Engine
 
+from tools.release.lab_networks import pack, pack_digits, shrink
 from vae_lib import evaluation, evidence, gradients, objectives
-from vae_lib.data import binarise
+from vae_lib.data import binarise, load_mnist
 from vae_lib.gaussian import DiagonalGaussian, best_diagonal, sigma_points
 from vae_lib.lessons.wrong_losses import make_loss
 from vae_lib.likelihoods import Bernoulli, Gaussian
@@ -576,6 +577,46 @@ def _hermite(count):
 
     places, weights = np.polynomial.hermite_e.hermegauss(count)
     return np.stack([places, weights / math.sqrt(2 * math.pi)])
+
+
+# What travels with the book ---------------------------------------------------------------------
+
+
+@pytest.mark.page("packed.unpackVae")
+def test_a_packed_network_is_the_rounded_one(engine, single_precision):
+    """Rounding is at most half of 1/127 of a unit's largest weight; no other digit is lost."""
+    torch.manual_seed(2)
+    model = mlp_vae(16, 3, (9, 5))
+    packed, rounded = pack(model)
+    for ours, theirs in zip(rounded.parameters(), model.parameters(), strict=True):
+        if ours.dim() == 2:
+            largest = theirs.abs().amax(1, keepdim=True)
+            assert ((ours - theirs).abs() <= largest / 253).all()
+    found = engine(
+        "const own = packed.unpackVae(v.packed);"
+        "return {all: vae.learned(own), own: [own.dataSize, own.latentSize, own.likelihood],"
+        " after: [...own.encoder, ...own.decoder].map((one) => one.activation)}",
+        packed=packed,
+    )
+    weights = Case.ordered(dict(rounded.double().named_parameters()))
+    for ours, theirs in zip(found["all"], weights, strict=True):
+        agree(ours.reshape(theirs.shape), theirs, rtol=1e-7)
+    assert found["own"] == [16, 3, "bernoulli"]
+    assert found["after"] == ["relu", "relu", "identity"] * 2
+
+
+@pytest.mark.page("packed.unpackDigits")
+def test_packed_digits_are_those_of_the_library(engine, single_precision):
+    packed = pack_digits(14)
+    found = engine("packed.unpackDigits(v.packed)", packed=packed)
+    assert sorted(found["labels"]) == [digit for digit in range(10) for _ in range(100)]
+    assert found["side"] == 14
+    data = load_mnist()
+    images = found["images"].reshape(-1, 196)
+    distance = torch.cdist(images[:20], shrink(data.train, 14).double(), p=torch.inf)
+    nearest, where = distance.min(1)
+    assert nearest.max() <= 0.5 / 15 + 1e-6
+    assert data.train_labels[where].tolist() == found["labels"][:20]
 
 
 # Training ---------------------------------------------------------------------------------------
