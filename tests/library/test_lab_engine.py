@@ -14,6 +14,7 @@ from lab_engine import Engine
 
 from tools.release.lab_networks import pack, pack_digits, shrink
 from vae_lib import evaluation, evidence, gradients, objectives
+from vae_lib.checkpoints import load_pretrained
 from vae_lib.data import binarise, load_mnist
 from vae_lib.gaussian import DiagonalGaussian, best_diagonal, sigma_points
 from vae_lib.lessons.wrong_losses import make_loss
@@ -326,6 +327,25 @@ def test_vae(engine, likelihood, activation):
     for ours, theirs in zip(found["all"], weights, strict=True):
         same(ours, theirs)
     assert found["sizes"] == [6, 2, likelihood]
+
+
+@pytest.mark.page("vae.fromStateDict", "vae.encode", "vae.picture")
+def test_the_packages_own_model(engine, single_precision):
+    """PyTorch computes in single precision here: 1e-5 is what some hundred of its roundings do."""
+    model, _ = load_pretrained()
+    x = binarise(load_mnist().test[:3], "fixed")
+    found = engine(
+        "const own = vae.fromStateDict(v.state, v.activation); const q = vae.encode(own, v.x);"
+        "return {q, picture: vae.picture(own, q.mean)}",
+        state=dict(model.state_dict()), activation=model.config["activation"], x=x,
+    )  # fmt: skip
+    with torch.no_grad():
+        q = model.encode(x)
+        theirs = {"mean": q.mean, "logVar": q.log_var}
+        picture = model.decode(q.mean).mean
+    for name, values in theirs.items():
+        agree(found["q"][name].reshape(3, -1), values.double(), atol=1e-5, rtol=1e-5)
+    agree(found["picture"].reshape(3, -1), picture.double(), atol=1e-5)
 
 
 @pytest.mark.page("objectives.elbo", "objectives.terms", "objectives.lossGradient")
