@@ -6,6 +6,7 @@ cancel, an absolute 1e-12 stands beside it.
 """
 
 import math
+from collections import Counter
 
 import pytest
 import torch
@@ -93,6 +94,18 @@ def test_every_epoch_takes_every_row_once_in_an_order_of_its_own(engine):
     assert len({epoch[0] for epoch in epochs}) > 4 and len({epoch[-1] for epoch in epochs}) > 4
 
 
+@pytest.mark.page("random.Random.permutation")
+def test_every_order_is_as_likely(engine):
+    """Of three things there are six orders: 1,200 draws find each 200 times, give or take 13."""
+    found = engine(
+        "const r = new random.Random(0);"
+        "return Array.from({length: 1200}, () => r.permutation(3).join(''));"
+    )
+    counts = Counter(found)
+    assert len(counts) == 6
+    assert all(abs(count - 200) < 4 * 13 for count in counts.values()), counts
+
+
 @pytest.mark.page("training.binarise")
 def test_binarised_pixels_are_those_of_the_library(engine):
     grey = torch.rand(300, generator=torch.Generator().manual_seed(1))
@@ -119,6 +132,20 @@ def test_gaussian_densities_and_draws(engine, seed):
     one = normal(seed + 5, 3)
     same(engine("gaussian.logProb(v.q, v.value)", q=written(q), value=one), q.log_prob(one))
     same(engine("gaussian.draw(v.q, v.value)", q=written(q), value=one), q.transform(one))
+
+
+@pytest.mark.page("gaussian.logProb", "gaussian.draw", "gaussian.klTo")
+def test_rows_may_share_their_variances(engine):
+    """One row of variances serves all, and one row of noise, too."""
+    mean, p_mean, log_var, noise, value = normal(1, 4, 3), *normal(2, 4, 3).split([1, 1, 1, 1])
+    q, p = DiagonalGaussian(mean, log_var[0]), DiagonalGaussian(p_mean[0], value[0])
+    ours = {"mean": mean, "logVar": log_var, "size": 3}
+    many = {"mean": mean.flip(0), "logVar": value, "size": 3}
+    same(engine("gaussian.logProb(v.q, v.value)", q=ours, value=noise), q.log_prob(noise))
+    same(engine("gaussian.draw(v.q, v.noise)", q=ours, noise=noise), q.transform(noise))
+    same(engine("gaussian.klTo(v.q, v.p)", q=written(p), p=ours), p.kl_to(q))
+    theirs = p.kl_to(DiagonalGaussian(mean.flip(0), value[0]))
+    same(engine("gaussian.klTo(v.q, v.p)", q=written(p), p=many), theirs)
 
 
 @pytest.mark.page("gaussian.standard")
@@ -314,7 +341,7 @@ def test_vae(engine, likelihood, activation):
         "return {q: vae.encode(own, v.x), outputs: vae.decode(own, v.z),"
         " picture: vae.picture(own, v.z), joint: vae.logJoint(own, v.x, v.z),"
         " likelihood: vae.logLikelihood(own, vae.decode(own, v.z), v.x), all: vae.learned(own),"
-        " sizes: [own.dataSize, own.latentSize, own.likelihood]}",
+        " sizes: [own.dataSize, own.latentSize, own.likelihood, ...own.logVar]}",
         z=z,
     )
     same(found["q"]["mean"], q.mean)
@@ -326,7 +353,8 @@ def test_vae(engine, likelihood, activation):
     weights = case.ordered(dict(model.named_parameters()))
     for ours, theirs in zip(found["all"], weights, strict=True):
         same(ours, theirs)
-    assert found["sizes"] == [6, 2, likelihood]
+    noise = getattr(model.decoder, "log_var", torch.zeros(1)).tolist()
+    assert found["sizes"] == [6, 2, likelihood, *noise]
 
 
 @pytest.mark.page("vae.fromStateDict", "vae.encode", "vae.picture")
@@ -592,6 +620,23 @@ def test_one_dimension_on_a_grid(engine):
     agree(found["elbo"]["logVar"], slopes[1].item(), atol=1e-9)
 
 
+@pytest.mark.page("quadrature.logIntegral", "quadrature.elboOnGrid")
+def test_the_ends_of_a_grid_count_half(engine):
+    """PyTorch's trapezoidal rule, where what lies at the ends is not small."""
+    z, joint = torch.linspace(-1, 1, 7), normal(4, 7)
+    ours = engine("quadrature.logIntegral(v.z, v.joint)", z=z, joint=joint)
+    agree(ours, torch.trapezoid(joint.exp(), z).log().item(), **CLOSE)
+    mean = torch.tensor([-0.9], requires_grad=True)
+    log_q = DiagonalGaussian(mean, torch.tensor([-0.5])).log_prob(z[:, None])
+    found = engine(
+        "quadrature.elboOnGrid(v.z, v.joint, {mean: -0.9, logVar: -0.5})", z=z, joint=joint
+    )
+    part = log_q.detach().exp() * (joint - log_q.detach())
+    agree(found["value"], torch.trapezoid(part, z).item(), **CLOSE)
+    slope = torch.trapezoid(part * (z + 0.9) * math.exp(0.5), z).item()
+    agree(found["mean"], slope, **CLOSE)
+
+
 def _hermite(count):
     import numpy as np
 
@@ -614,14 +659,15 @@ def test_a_packed_network_is_the_rounded_one(engine, single_precision):
             assert ((ours - theirs).abs() <= largest / 253).all()
     found = engine(
         "const own = packed.unpackVae(v.packed);"
-        "return {all: vae.learned(own), own: [own.dataSize, own.latentSize, own.likelihood],"
+        "return {all: vae.learned(own),"
+        " own: [own.dataSize, own.latentSize, own.likelihood, ...own.logVar],"
         " after: [...own.encoder, ...own.decoder].map((one) => one.activation)}",
         packed=packed,
     )
     weights = Case.ordered(dict(rounded.double().named_parameters()))
     for ours, theirs in zip(found["all"], weights, strict=True):
         agree(ours.reshape(theirs.shape), theirs, rtol=1e-7)
-    assert found["own"] == [16, 3, "bernoulli"]
+    assert found["own"] == [16, 3, "bernoulli", 0]
     assert found["after"] == ["relu", "relu", "identity"] * 2
 
 
@@ -632,7 +678,7 @@ def test_packed_digits_are_those_of_the_library(engine, single_precision):
     assert sorted(found["labels"]) == [digit for digit in range(10) for _ in range(100)]
     assert found["side"] == 14
     data = load_mnist()
-    images = found["images"].reshape(-1, 196)
+    images = found["images"].reshape(1000, 196)
     distance = torch.cdist(images[:20], shrink(data.train, 14).double(), p=torch.inf)
     nearest, where = distance.min(1)
     assert nearest.max() <= 0.5 / 15 + 1e-6
