@@ -41,6 +41,7 @@ quick: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m tools.javascript.check
 	$(TESTS) -n 2 --dist worksteal tests/library tests/book
 
 test: quick
@@ -56,6 +57,7 @@ pdf: $(INSTALLED)
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tools.mutants.mutants
+	$(BIN)/python -m tools.mutants.engine
 
 benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))
