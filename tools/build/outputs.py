@@ -17,7 +17,7 @@ from jupyter_cache.cache.main import JupyterCacheBase
 from myst_nb.core.execute import cache as asking
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-DRAWS = re.compile(r"plt\.show\(\)|^explorer\(", re.M)
+DRAWS = re.compile(r"plt\.show\(\)|^(?:explorer|lab)\(", re.M)
 
 
 class Outputs(JupyterCacheBase):  # type: ignore[misc]

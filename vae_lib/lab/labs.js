@@ -1,6 +1,9 @@
 // All labs, by their names.
 
 import { climb } from "./labs/climb.js";
+import { linear } from "./labs/linear.js";
+import { miss } from "./labs/miss.js";
+import { noise } from "./labs/noise.js";
 
 /** @type {Record<string, import("./shell.js").Lab<any>>} */
-export const LABS = { climb };
+export const LABS = { climb, linear, miss, noise };

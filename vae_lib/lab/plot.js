@@ -5,7 +5,7 @@ import { rounded } from "./words.js";
 
 export const WIDTH = 340;
 export const HEIGHT = 240;
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 10, 22, 36]; // margins around the axes
+const [LEFT, RIGHT, TOP, BOTTOM] = [40, 20, 22, 36]; // margins around the axes
 
 /** @typedef {(value: number) => number} Scale */
 /** @typedef {{x: Scale, y: Scale, inX: Scale, inY: Scale}} Axes and back from units to values */

@@ -25,11 +25,10 @@ export function fixed(value, decimals) {
 /**
  * @param {number} value
  * @param {number} digits how many count
- * @returns {string}
+ * @returns {string} without zeros at its end
  */
 export function rounded(value, digits) {
-  if (value === 0) return "0";
-  const decimals = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
-  const step = 10 ** Math.max(0, -decimals);
-  return fixed(Math.round(value / step) * step, Math.max(0, decimals));
+  const nearest = Number(value.toPrecision(digits));
+  const decimals = `${nearest}`.split(".")[1]?.length ?? 0;
+  return fixed(nearest, decimals);
 }

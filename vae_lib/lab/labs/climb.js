@@ -13,7 +13,8 @@ const NOISE = 0.4;
 const Z = grid(2001, 8);
 const LOG_PRIOR = logProb(standard(1), Z);
 const RATE = 0.05; // of Adam
-const FLAT = 1e-4; // a gradient in nats that ends a climb
+const FLAT = 1e-3; // a gradient in nats that ends a climb
+const LONGEST = 400; // steps of a climb
 const KEPT = 150; // of the latest bounds
 const ROOT_2PI = Math.sqrt(2 * Math.PI);
 
@@ -85,7 +86,7 @@ export class Climb {
       const { mean, logVar } = this.elbo;
       adam.step([Float64Array.of(-mean), Float64Array.of(-logVar)]);
       this.set({ mean: place[0][0], width: Math.exp(0.5 * place[1][0]) });
-      return Math.hypot(mean, logVar) > FLAT;
+      return Math.hypot(mean, logVar) > FLAT && adam.steps < LONGEST;
     };
   }
 
@@ -98,7 +99,7 @@ export class Climb {
       adam.step([Float64Array.of(-ascent)]);
       place[0][0] = Math.min(place[0][0], Math.log(RANGES.slope.max));
       this.set({ slope: Math.exp(place[0][0]) });
-      return Math.abs(ascent) > FLAT && this.settings.slope < RANGES.slope.max;
+      return Math.abs(ascent) > FLAT && adam.steps < LONGEST && this.settings.slope < RANGES.slope.max;
     };
   }
 
@@ -145,8 +146,8 @@ function densities(model, words) {
     area(PLANE, SHOWN, posterior, 0, "green"),
     curve(PLANE, SHOWN, posterior, "green"),
     curve(PLANE, SHOWN, q.map((height) => Math.min(height, 2.6)), "blue thick"),
-    text(330, 38, words.posterior, "end", "green"),
-    text(330, 54, "q(z|x)", "end", "blue"),
+    text(320, 38, words.posterior, "end", "green"),
+    text(320, 54, "q(z|x)", "end", "blue"),
   ].join("");
 }
 
@@ -157,7 +158,7 @@ function densities(model, words) {
  */
 function bound(model, words) {
   const { evidence, elbo, gap } = model.numbers();
-  const room = [0.4, 1.6, 6.4, 25.6].find((size) => gap < 0.75 * size) ?? 4 ** Math.ceil(Math.log(gap) / Math.log(4) + 0.5);
+  const room = Math.max(0.4, 0.4 * 4 ** Math.ceil(Math.log(gap / 0.3) / Math.log(4)));
   const floor = evidence - room;
   const top = evidence + 0.12 * room;
   const at = axes([0, KEPT * 1.3], [floor, top]);
@@ -172,7 +173,7 @@ function bound(model, words) {
     curve(at, moves, low, "blue"),
     box(at, [left, right], [floor, elbo], "blue"),
     box(at, [left, right], [elbo, evidence], "orange"),
-    curve(at, [0, KEPT * 1.3], [evidence, evidence], "green dashed"),
+    curve(at, [0, KEPT * 1.3], [evidence, evidence], "green dashed faint"),
     text(46, at.y(evidence) - 5, `log p(x) = ${fixed(evidence, 3)}`, "start", "green"),
     text(at.x(left) - 6, HEIGHT - 44, `ELBO ${fixed(elbo, 3)}`, "end", "blue"),
     text(at.x(left) - 6, at.y(evidence) + 16, `${words.gap} ${fixed(gap, 3)}`, "end", "orange"),
@@ -203,7 +204,7 @@ export const climb = {
       name: "Lab: move q, or let it climb",
       controls: {
         mean: "mean of q",
-        width: "width of q",
+        width: "width of q (standard deviation)",
         slope: "slope of the decoder, θ",
         climb: "Climb in q (E-step)",
         learn: "Climb in θ (M-step)",
@@ -224,8 +225,8 @@ export const climb = {
     "zh-TW": {
       name: "實驗：移動 q，或讓它自己往上爬",
       controls: {
-        mean: "q 的平均",
-        width: "q 的寬度",
+        mean: "q 的平均值",
+        width: "q 的標準差",
         slope: "解碼器的斜率 θ",
         climb: "沿 q 往上爬（E 步驟）",
         learn: "沿 θ 往上爬（M 步驟）",
@@ -233,15 +234,15 @@ export const climb = {
       },
       panels: [
         "q 的密度疊在後驗 p(z|x) 上；q 的頂點可以拖曳",
-        "最近幾步的 ELBO，以及一條長條：ELBO 加上差距，正好到 log p(x)",
+        "最近幾步的 ELBO，以及一條長條：ELBO 加上落差，正好到 log p(x)",
       ],
       sentence: ({ mean, width, slope, evidence, elbo, gap }) =>
-        `q = N(${fixed(mean, 2)}, ${fixed(width, 2)}²)，斜率 ${fixed(slope, 2)}：log p(x) = ${fixed(evidence, 3)} = ELBO ${fixed(elbo, 3)} + 差距 ${fixed(gap, 3)} nat`,
+        `q = N(${fixed(mean, 2)}, ${fixed(width, 2)}²)，斜率 ${fixed(slope, 2)}：log p(x) = ${fixed(evidence, 3)} = ELBO ${fixed(elbo, 3)} + 落差 ${fixed(gap, 3)} nat`,
       density: "密度",
       posterior: "後驗 p(z|x)",
       moves: "最近幾步",
       nats: "nat",
-      gap: "差距",
+      gap: "落差",
     },
   },
 };

@@ -1,0 +1,81 @@
+"""Live models in a notebook: the labs of the book's pages, from the same source.
+
+What a lab shows can be read, and what its reader sets can be set::
+
+    q = lab("climb", mean=0.5)
+    q  # in a cell of its own: move it
+    q.gap, q.mean = q.gap, 1.3
+"""
+
+from pathlib import Path
+from typing import Any
+
+import traitlets
+from anywidget import AnyWidget
+
+from vae_lib.engine.checks import InputError
+
+FOLDER = Path(__file__).parent
+# What a reader sets in each lab, and where it starts.
+STARTS: dict[str, dict[str, float | bool]] = {
+    "climb": {"mean": 0.0, "width": 1.0, "slope": 1.0},
+    "linear": {"rate": 0.02},
+    "miss": {"x": 1.0, "noise": 0.3},
+    "noise": {"sigma": 0.5, "baseline": False},
+}
+
+
+class Lab(AnyWidget):  # type: ignore[misc]
+    """A lab; what it shows is in ``state``, and each number of it an attribute.
+
+    Attributes:
+        name: The lab's.
+        state: The settings and, once the lab is drawn, all numbers that it shows.
+    """
+
+    _esm = (FOLDER / "bundle.js").read_text(encoding="utf-8")
+    _css = (FOLDER / "lab.css").read_text(encoding="utf-8")
+    name = traitlets.Unicode().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a number of ``state``.
+
+        Raises:
+            AttributeError: If there is none of that name, or not yet.
+        """
+        if not name.startswith("_") and name in self.state:
+            return self.state[name]
+        raise AttributeError(
+            f"The lab {self.name!r} shows no {name!r}: it shows {sorted(self.state)}, and more once "
+            "it is drawn."
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, or one of the lab's settings."""
+        if name in STARTS.get(self.name, ()):
+            self.state = self.state | {name: value}
+        else:
+            super().__setattr__(name, value)
+
+
+def lab(name: str, **settings: float | bool) -> Lab:
+    """Return a lab, to be shown by the last line of a cell.
+
+    Args:
+        name: ``"climb"``, ...: one of ``STARTS``.
+        settings: Where it starts, if not where the book's starts.
+
+    Returns:
+        The lab. Drawing it takes a browser, but neither Python nor a network.
+
+    Raises:
+        ValueError: If there is no such lab, or no such setting in it.
+    """
+    if name not in STARTS:
+        raise InputError(f"There is no lab {name!r}: choose one of {sorted(STARTS)}.")
+    if unknown := sorted(settings.keys() - STARTS[name].keys()):
+        raise InputError(
+            f"The lab {name!r} has no setting {unknown[0]!r}: it has {sorted(STARTS[name])}."
+        )
+    return Lab(name=name, state=STARTS[name] | settings)
