@@ -15,6 +15,9 @@ const COUNT = 60; // data points
 const WEIGHT = [1.5, 1.1, 0.4, 1.2, -0.6, 0.5]; // of the model that made the data: D = 3 rows of L
 const NOISE = 0.5; // and its σ
 const SEED = 3;
+// The decoder starts with columns that lean on each other, so that the posterior leans, too.
+const START = [0.2, 0.6, 1.2, 1.3, 0.3, 0.1];
+const START_LOG_VAR = Math.log(0.36);
 const MOST = 2000; // steps
 const PACE = 40; // so many pictures multiply the number of steps by e
 const NOISE_OF_STEP = sigmaPoints(LATENT, COUNT); // makes each step's gradient exact
@@ -50,6 +53,8 @@ export class Learner {
     this.settings = { ...this.start };
     const size = WEIGHT.length / LATENT;
     this.vae = makeVae(size, [], LATENT, "gaussian", "identity", new Random(SEED));
+    this.vae.decoder[0].weight.set(START);
+    this.vae.logVar[0] = START_LOG_VAR;
     this.adam = new Adam(learned(this.vae));
     /** @type {{steps: number, elbo: number, best: number, evidence: number}[]} */
     this.history = [];

@@ -177,7 +177,7 @@ export const miss = {
         "The estimate of p(x) over its exact value as draws come, and the band that χ² predicts",
       ],
       sentence: ({ x, noise, chi_square, needed, draws, near, ratio }) =>
-        `x = ${fixed(x, 1)}, noise ${rounded(noise, 2)}: ${fixed(near, 0)} of ${fixed(draws, 0)} draws hit, and their estimate is ${fixed(ratio, 2)} times p(x); χ² = ${rounded(chi_square, 4)}, so an error of 10 % takes ${fixed(needed, 0)} draws`,
+        `x = ${fixed(x, 1)}, noise ${rounded(noise, 2)}: ${fixed(near, 0)} of ${fixed(draws, 0)} draws hit, and their estimate is ${fixed(ratio, 2)} times p(x); χ² = ${rounded(chi_square, 4)}, so an error of 10\u00a0% takes ${fixed(needed, 0)} draws`,
       density: "density (rescaled)",
       prior: "prior",
       posterior: "posterior",
@@ -197,7 +197,7 @@ export const miss = {
         "樣本愈來愈多時，p(x) 的估計值與真值的比，以及 χ² 預測的範圍",
       ],
       sentence: ({ x, noise, chi_square, needed, draws, near, ratio }) =>
-        `x = ${fixed(x, 1)}、雜訊 ${rounded(noise, 2)}：${fixed(draws, 0)} 次抽樣打中 ${fixed(near, 0)} 次，估計值是 p(x) 的 ${fixed(ratio, 2)} 倍；χ² = ${rounded(chi_square, 4)}，要把誤差壓到 10 %，得抽 ${fixed(needed, 0)} 次`,
+        `x = ${fixed(x, 1)}、雜訊 ${rounded(noise, 2)}：${fixed(draws, 0)} 次抽樣打中 ${fixed(near, 0)} 次，估計值是 p(x) 的 ${fixed(ratio, 2)} 倍；χ² = ${rounded(chi_square, 4)}，要把誤差壓到 10\u00a0%，得抽 ${fixed(needed, 0)} 次`,
       density: "密度（各自縮放）",
       prior: "先驗",
       posterior: "後驗",
