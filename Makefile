@@ -41,6 +41,7 @@ quick: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m tools.javascript.check
 	$(TESTS) -n 2 --dist worksteal tests/library tests/book
 
 test: quick

@@ -9,6 +9,7 @@ from pages import labels, pages
 from vae_book.equations import oracles
 
 from tools.build.equations import LABEL, ORACLES, claims, coded, displayed, read_agreement
+from tools.build.lab_functions import held, in_page
 from tools.paths import ROOT
 
 EQUATIONS = displayed("en")
@@ -55,6 +56,20 @@ def test_every_label_in_a_docstring_is_an_equation_of_the_book():
         if label not in SHOWN
     ]
     assert not unknown, f"{'; '.join(unknown)}: no page displays it"
+
+
+def test_every_label_that_the_laboratory_names_is_an_equation_of_the_book():
+    engine = in_page()
+    unknown = [one for one in engine if not SHOWN.issuperset(one.labels)]
+    assert not unknown, f"{unknown}: no page displays it"
+    assert sum(len(one.labels) for one in engine) > 20, "the JSDoc's @equation is no longer read"
+
+
+def test_every_function_of_the_laboratory_is_held_against_the_library():
+    exported = {one.full_name for one in in_page()}
+    missing, unknown = exported - held(), held() - exported
+    assert not missing, f"{sorted(missing)}: no test names it with @pytest.mark.page"
+    assert not unknown, f"{sorted(unknown)}: the engine exports no such function"
 
 
 def test_every_function_of_an_equation_stands_on_the_api_page():

@@ -30,7 +30,7 @@ def fetch_static_files() -> None:
     if done.exists() and done.read_bytes() == lock:
         return
     print("Fetching KaTeX", flush=True)
-    _install()
+    install(ROOT, NPM_FOLDER)
     shutil.rmtree(STATIC, ignore_errors=True)
     for pattern, folder in WANTED.items():
         for source in wanted(NPM_FOLDER / "node_modules", pattern):
@@ -53,20 +53,27 @@ def wanted(modules: Path, pattern: str) -> list[Path]:
     return found
 
 
-def _install() -> None:
-    """Install the locked packages with the npm that requirements.txt brings.
+def install(locked: Path, folder: Path) -> None:
+    """Install the packages that a folder's lock names with the npm that requirements.txt brings.
 
     From where they come, the reader's own ``.npmrc`` may say; what they are, the lock says.
+
+    Args:
+        locked: Holds ``package.json`` and ``package-lock.json``.
+        folder: Where ``node_modules`` comes to lie.
+
+    Raises:
+        SystemExit: If npm cannot have them.
     """
-    NPM_FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / name, NPM_FOLDER)
+        shutil.copy(locked / name, folder)
     npm = NODE / "lib/node_modules/npm/bin/npm-cli.js"
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     options += ["--cache", str(BUILD / "npm-cache"), "--userconfig", os.path.expanduser("~/.npmrc")]
     result = subprocess.run(
         [NODE / "bin/node", npm, "ci", *options],
-        cwd=NPM_FOLDER,
+        cwd=folder,
         env=clean_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -75,8 +82,9 @@ def _install() -> None:
     )
     if result.returncode:
         raise SystemExit(
-            f"{result.stderr}\nnpm could not fetch the JavaScript listed in package-lock.json "
-            "(the build needs the network the first time); its own message is above."
+            f"{result.stderr}\nnpm could not fetch the JavaScript listed in "
+            f"{(locked / 'package-lock.json').relative_to(ROOT)} (it needs the network the first "
+            "time); its own message is above."
         )
 
 

@@ -13,6 +13,7 @@ from vae_book import (
     explorers,
     figures,
     formulas,
+    lab_sources,
     languages,
     metadata,
     paper,
@@ -69,6 +70,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(nodes.image, override=True, html=(figures.visit_image, None))
     app.connect("doctree-read", punctuation.keep_with_formula)
     app.connect("doctree-resolved", search.keep_places)
+    app.connect("html-collect-pages", lab_sources.collect_pages)
     app.connect("html-page-context", trail.link_equations)
     app.connect("html-page-context", figures.fetch_first_picture)
     app.connect("html-page-context", languages.link_languages)

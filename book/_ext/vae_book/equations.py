@@ -1,8 +1,9 @@
 """The equation index: ``{equation-index}`` writes the table.
 
-The rows come from the labels, docstrings, marks and figures that ``tools.build.equations`` reads;
-links to the equations and to the library's reference are ordinary cross-references, so that one
-that leads nowhere is a warning.
+The rows come from the labels, docstrings, marks and figures that ``tools.build.equations`` reads,
+and for what the laboratory computes in the page from ``tools.build.lab_functions``; links to the
+equations and to the library's reference are ordinary cross-references, so that one that leads
+nowhere is a warning.
 """
 
 import re
@@ -23,6 +24,8 @@ from tools.build.equations import (
     displayed,
     read_agreement,
 )
+from tools.build.lab_functions import InPage, in_page
+from vae_book import lab_sources
 from vae_book.languages import own_tag
 from vae_book.tables import table
 from vae_book.words import _
@@ -76,12 +79,13 @@ class EquationIndex(SphinxDirective):
                 location=self.env.docname,
             )
             report = {}
-        functions = coded_by_label()
+        functions, engine = coded_by_label(), in_page()
         rows = []
         for equation in equations:
             label = equation.label
-            rows += self.rows(equation, functions.get(label, []), report.get(label, []))
-        headings = [_("Function"), _("Test"), _("Oracle"), _("Agreement")]
+            pages = [one for one in engine if label in one.labels]
+            rows += self.rows(equation, functions.get(label, []), pages, report.get(label, []))
+        headings = [_("Function"), _("In the page"), _("Test"), _("Oracle"), _("Agreement")]
         index = table("equation-index", headings, rows)
         return [self.summary(equations, functions, report), index]
 
@@ -111,19 +115,24 @@ class EquationIndex(SphinxDirective):
         return nodes.paragraph("", text)
 
     def rows(
-        self, equation: Equation, functions: list[Coded], tests: list[dict[str, Any]]
+        self,
+        equation: Equation,
+        functions: list[Coded],
+        engine: list[InPage],
+        tests: list[dict[str, Any]],
     ) -> list[nodes.row]:
         """Return the equation's own row and one for each of its tests."""
         formula = nodes.math_block(
             equation.tex, equation.tex, nowrap=False, number=None, label=None
         )
-        head = nodes.entry("", self.number(equation), formula, morecols=3)
+        head = nodes.entry("", self.number(equation), formula, morecols=4)
         rows = [nodes.row("", head, ids=[row_id(equation.label)], classes=["equation"])]
         for index, test in enumerate(tests or [{}]):
             row = nodes.row()
             if index == 0:
-                where = [self.function(one) for one in functions]
-                row += nodes.entry("", *where, morerows=max(len(tests), 1) - 1)
+                below = max(len(tests), 1) - 1
+                row += nodes.entry("", *map(self.function, functions), morerows=below)
+                row += nodes.entry("", *map(self.in_page, engine), morerows=below)
             row += self.outcome(test)
             rows.append(row)
         return rows
@@ -158,11 +167,19 @@ class EquationIndex(SphinxDirective):
         link = self.reference("py", "obj", f"{one.module}.{one.name}")
         link += breakable(one.name)
         page = f"_modules/{one.module.replace('.', '/')}"
-        address = self.env.app.builder.get_relative_uri(self.env.docname, page)
-        source = nodes.reference(
-            "", _("[source]"), refuri=f"{address}#{one.anchor}", classes=["source"]
-        )
+        source = self.source(page, one.anchor, nodes.Text(_("[source]")))
+        source["classes"] = ["source"]
         return nodes.paragraph("", "", link, nodes.Text(" "), source)
+
+    def in_page(self, one: InPage) -> nodes.paragraph:
+        """Return the name of the laboratory's function, linked to its source."""
+        name = breakable(f"{one.module}.js::{one.name}")
+        return nodes.paragraph("", "", self.source(*lab_sources.place(one), name))
+
+    def source(self, page: str, anchor: str, text: nodes.Node) -> nodes.reference:
+        """Return a link to a place in source code."""
+        address = self.env.app.builder.get_relative_uri(self.env.docname, page)
+        return nodes.reference("", "", text, refuri=f"{address}#{anchor}")
 
     def reference(self, domain: str, kind: str, target: str) -> addnodes.pending_xref:
         """Return a cross-reference that warns when it leads nowhere."""

@@ -7,8 +7,6 @@ import { gaussianLogProb } from "./likelihoods.js";
 
 /** @typedef {import("./gaussian.js").DiagonalGaussian} DiagonalGaussian */
 
-const LOG_2PI = Math.log(2 * Math.PI);
-
 /**
  * @typedef {object} Linear
  * @property {Float64Array} weight W, D rows of L numbers
@@ -145,7 +143,7 @@ export function bestDiagonal({ mean, precision: ours }) {
 
 /**
  * What the ELBO lacks of log p(x), split: no diagonal q is better, and the encoder's is not the best.
- * @equation eq-gap-split
+ * @equation eq-gap, eq-gap-split
  * @param {Linear} model
  * @param {Float64Array} x rows of D numbers
  * @param {DiagonalGaussian} q

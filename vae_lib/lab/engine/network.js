@@ -1,6 +1,8 @@
 // Multilayer perceptrons on flat arrays: rows of numbers, one row a data point. The weights lie as
 // in PyTorch's `state_dict`: a layer's row i holds what its output i takes from each input.
 
+import { addProduct, transposed } from "./matrices.js";
+
 /** @typedef {import("./random.js").Random} Random */
 /** @typedef {"tanh" | "relu" | "identity"} Activation */
 
@@ -13,12 +15,16 @@
 
 /**
  * @typedef {object} Backward
- * @property {Float64Array} input the gradient in the network's inputs
+ * @property {() => Float64Array} input the gradient in the network's inputs, computed when asked for
  * @property {Float64Array[]} weights the gradients in the order of `parameters`
  */
 
 /** @type {Record<Activation, (value: number) => number>} */
-const APPLIED = { tanh: Math.tanh, relu: (value) => (value > 0 ? value : 0), identity: (value) => value };
+const APPLIED = {
+  tanh: Math.tanh,
+  relu: (value) => Math.max(value, 0),
+  identity: (value) => value,
+};
 
 /** The derivatives, given what came out. @type {Record<Activation, (output: number) => number>} */
 const SLOPE = {
@@ -67,20 +73,10 @@ export function forward(network, x) {
  * @returns {Float64Array} rows of outputs
  */
 function applied({ weight, bias, activation }, x) {
-  const outputs = bias.length;
-  const inputs = weight.length / outputs;
-  const rows = x.length / inputs;
-  const result = new Float64Array(rows * outputs);
-  const apply = APPLIED[activation];
-  for (let row = 0; row < rows; row++) {
-    for (let output = 0; output < outputs; output++) {
-      let sum = bias[output];
-      for (let input = 0; input < inputs; input++)
-        sum += weight[output * inputs + input] * x[row * inputs + input];
-      result[row * outputs + output] = apply(sum);
-    }
-  }
-  return result;
+  const inputs = weight.length / bias.length;
+  const result = new Float64Array((x.length / inputs) * bias.length);
+  for (let start = 0; start < result.length; start += bias.length) result.set(bias, start);
+  return addProduct(result, x, transposed(weight, inputs), inputs).map(APPLIED[activation]);
 }
 
 /**
@@ -91,42 +87,20 @@ function applied({ weight, bias, activation }, x) {
  * @returns {Backward}
  */
 export function backward(network, activations, gradient) {
-  const weights = network.flatMap(({ weight, bias }) => [
-    new Float64Array(weight.length),
-    new Float64Array(bias.length),
-  ]);
+  /** @type {Float64Array[]} */
+  const weights = [];
+  let input = () => gradient;
   for (let i = network.length - 1; i >= 0; i--) {
-    const slope = SLOPE[network[i].activation];
-    const outputs = activations[i + 1];
-    const below = gradient.map((value, j) => value * slope(outputs[j]));
-    gradient = spread(network[i].weight, below, activations[i], weights[2 * i], weights[2 * i + 1]);
+    const { weight, bias, activation } = network[i];
+    const slope = SLOPE[activation];
+    const below = input().map((value, j) => value * slope(activations[i + 1][j]));
+    const inBias = new Float64Array(bias.length);
+    for (let j = 0; j < below.length; j++) inBias[j % bias.length] += below[j];
+    const columns = transposed(below, bias.length);
+    const inWeight = new Float64Array(weight.length);
+    addProduct(inWeight, columns, activations[i], below.length / bias.length);
+    weights.unshift(inWeight, inBias);
+    input = () => addProduct(new Float64Array(activations[i].length), below, weight, bias.length);
   }
-  return { input: gradient, weights };
-}
-
-/**
- * Add one layer's gradients in weight and bias to what is there, and return that in its inputs.
- * @param {Float64Array} weight
- * @param {Float64Array} gradient in what the layer computes before its activation
- * @param {Float64Array} x the layer's inputs
- * @param {Float64Array} inWeight
- * @param {Float64Array} inBias
- * @returns {Float64Array}
- */
-function spread(weight, gradient, x, inWeight, inBias) {
-  const outputs = inBias.length;
-  const inputs = weight.length / outputs;
-  const result = new Float64Array(x.length);
-  for (let i = 0; i < gradient.length; i++) {
-    const value = gradient[i];
-    if (value === 0) continue;
-    const place = (i % outputs) * inputs;
-    const start = Math.floor(i / outputs) * inputs;
-    inBias[i % outputs] += value;
-    for (let input = 0; input < inputs; input++) {
-      inWeight[place + input] += value * x[start + input];
-      result[start + input] += value * weight[place + input];
-    }
-  }
-  return result;
+  return { input, weights };
 }

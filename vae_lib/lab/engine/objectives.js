@@ -96,11 +96,10 @@ export function lossGradient(vae, x, noise, rule = RIGHT) {
   const kl = gaussian.klGradients({ ...q, logVar });
   const inMean = kl.mean.map((slope) => share * slope);
   const inLogVar = kl.logVar.map((slope) => share * rule.klScale * slope);
-  for (let i = 0; i < z.length; i++) {
+  for (const [i, slope] of down.input().entries()) {
     const place = i % q.mean.length;
-    const spread = z[i] - q.mean[place]; // σ ε
-    inMean[place] += down.input[i];
-    inLogVar[place] += down.input[i] * rule.drawScale * spread;
+    inMean[place] += slope;
+    inLogVar[place] += slope * rule.drawScale * (z[i] - q.mean[place]);
   }
   const up = backward(vae.encoder, encoded, interleaved(inMean, inLogVar, q.size));
 

@@ -1,0 +1,1 @@
+"""How the book's JavaScript is checked: types, style, format."""
