@@ -1,11 +1,10 @@
 """Bundle the labs: a script for the pages, and a module for notebooks.
 
-``python -m tools.build.lab`` writes the module into ``vae_lib``, where it is committed: who installs
-the library has no Node.
+``python -m tools.build.lab`` writes the module into ``vae_lib``, where it is committed: who
+installs the library has no Node.
 """
 
 import subprocess
-from pathlib import Path
 
 from tools.build.static_files import NODE, NPM_FOLDER, STATIC, fetch_static_files
 from tools.paths import ROOT
@@ -13,22 +12,21 @@ from tools.paths import ROOT
 SOURCES = ROOT / "vae_lib/lab"
 MODULE = SOURCES / "bundle.js"
 SCRIPT = STATIC / "lab.js"
+ESBUILD = NPM_FOLDER / "node_modules/esbuild/bin/esbuild"
 OPTIONS = ("--bundle", "--minify", "--charset=utf8", "--target=es2022", "--log-level=warning")
 
 
-def bundle(entry: str, form: str, folder: Path = SOURCES) -> str:
+def bundle(entry: str, form: str) -> str:
     """Return one of the labs' entries with all that it imports, as one text.
 
     Args:
         entry: ``page.js`` or ``widget.js``.
         form: What it becomes: ``iife``, a classic script, or ``esm``, a module.
-        folder: Where the labs' sources are.
 
     Raises:
         subprocess.CalledProcessError: If a source is wrong; esbuild has said where.
     """
-    esbuild = NPM_FOLDER / "node_modules/esbuild/bin/esbuild"
-    command = [NODE / "bin/node", esbuild, folder / entry, *OPTIONS, f"--format={form}"]
+    command = [NODE / "bin/node", ESBUILD, SOURCES / entry, *OPTIONS, f"--format={form}"]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 

@@ -23,6 +23,7 @@ STARTS: dict[str, dict[str, float | bool]] = {
     "miss": {"x": 1.0, "noise": 0.3},
     "noise": {"sigma": 0.5, "baseline": False},
 }
+SETTINGS = {name for settings in STARTS.values() for name in settings}
 
 
 class Lab(AnyWidget):  # type: ignore[misc]
@@ -44,16 +45,18 @@ class Lab(AnyWidget):  # type: ignore[misc]
         Raises:
             AttributeError: If there is none of that name, or not yet.
         """
-        if not name.startswith("_") and name in self.state:
-            return self.state[name]
-        raise AttributeError(
-            f"The lab {self.name!r} shows no {name!r}: it shows {sorted(self.state)}, and more once "
-            "it is drawn."
-        )
+        if name.startswith("_"):  # asked for before there is a state
+            raise AttributeError(name)
+        if name not in self.state:
+            raise AttributeError(
+                f"The lab {self.name!r} shows no {name!r}: it shows {sorted(self.state)}, and more "
+                "once a browser has drawn it."
+            )
+        return self.state[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute, or one of the lab's settings."""
-        if name in STARTS.get(self.name, ()):
+        if name in SETTINGS and name in STARTS[self.name]:
             self.state = self.state | {name: value}
         else:
             super().__setattr__(name, value)

@@ -8,7 +8,12 @@ function start() {
   const language = languageOf(document.documentElement.lang);
   for (const root of document.querySelectorAll("[data-lab]")) {
     const { lab, start } = /** @type {HTMLElement} */ (root).dataset;
-    mount(/** @type {HTMLElement} */ (root), LABS[String(lab)], language, JSON.parse(String(start)));
+    mount(
+      /** @type {HTMLElement} */ (root),
+      LABS[String(lab)],
+      language,
+      JSON.parse(String(start)),
+    );
   }
 }
 

@@ -25,7 +25,7 @@ const LONGEST = 20000; // steps of a run that is not shown, where motion is not 
  * @typedef {object} Model the state of an open lab
  * @property {(settings: Settings) => void} set
  * @property {() => Numbers} numbers
- * @property {(button: string) => (() => boolean | void) | void} press a button: at once, or by
+ * @property {(button: string) => (() => boolean) | void} press a button: at once, or by
  *   giving one step of a run; a step that returns false ends the run
  */
 
@@ -50,7 +50,7 @@ const LONGEST = 20000; // steps of a run that is not shown, where motion is not 
  * @typedef {object} Lab
  * @property {Record<string, Range>} ranges
  * @property {string[]} switches settings that are on or off
- * @property {string[]} buttons
+ * @property {string[]} buttons the last one, `again`, opens the lab anew
  * @property {Panel<M>[]} panels
  * @property {Record<Language, Words & Record<string, any>>} words
  * @property {(settings: any) => M} open
@@ -106,7 +106,7 @@ const track = (range, value) => (range.log ? Math.log(value) : value);
  */
 export function mount(root, lab, language, start, changed = () => {}) {
   const words = lab.words[language];
-  const model = lab.open(start);
+  let model = lab.open(start);
   if (!root.firstElementChild) {
     const id = `lab-${Math.random().toString(36).slice(2)}`;
     root.innerHTML = markup(lab, language, start, id);
@@ -174,14 +174,19 @@ export function mount(root, lab, language, start, changed = () => {}) {
   function press(button) {
     const again = button.hasAttribute("aria-pressed");
     stop();
-    const step = again ? undefined : model.press(button.name);
+    if (button.name === "again") model = lab.open(start);
+    const step = again || button.name === "again" ? undefined : model.press(button.name);
     if (step && matchMedia("(prefers-reduced-motion: reduce)").matches)
       for (let i = 0; i < LONGEST && step() !== false; i++);
     else if (step) {
-      const loop = new Loop(step, () => {
-        if (loop.finished) stop();
-        show();
-      }, { budget: 0 });
+      const loop = new Loop(
+        step,
+        () => {
+          if (loop.finished) stop();
+          show();
+        },
+        { budget: 0 },
+      );
       run = loop;
       button.setAttribute("aria-pressed", "true");
       run.start();
@@ -236,7 +241,10 @@ function drag(drawing, to) {
   };
   drawing.addEventListener("pointerdown", (event) => {
     const { pointerId, pointerType, target, button } = /** @type {PointerEvent} */ (event);
-    if (button || (pointerType !== "mouse" && !(/** @type {Element} */ (target).closest(".handle"))))
+    if (
+      button ||
+      (pointerType !== "mouse" && !(/** @type {Element} */ (target).closest(".handle")))
+    )
       return;
     drawing.setPointerCapture(pointerId);
     drawing.addEventListener("pointermove", go);

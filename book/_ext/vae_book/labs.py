@@ -38,4 +38,5 @@ def as_html(widget: dict[str, Any], language: str, identity: str) -> str:
     ).stdout
     style = (SOURCES / "lab.css").read_text(encoding="utf-8")
     start = escape(json.dumps(state))
-    return f'<style>{style}</style><div class="lab" data-lab="{name}" data-start="{start}">{drawn}</div>'
+    root = f'<div class="lab" data-lab="{name}" data-start="{start}">{drawn}</div>'
+    return f"<style>{style}</style>{root}"

@@ -22,34 +22,36 @@ const ROOT_2PI = Math.sqrt(2 * Math.PI);
 
 /** q, the decoder, and how the bound came to where it is. */
 export class Climb {
+  logJoint = LOG_PRIOR;
+  evidence = 0;
+  elbo = { value: 0, mean: 0, logVar: 0 };
+  /** @type {{bound: number, evidence: number}[]} */
+  history = [];
+
   /** @param {Settings} start */
   constructor(start) {
-    this.start = start;
-    this.begin();
-  }
-
-  begin() {
-    this.settings = { ...this.start };
-    /** @type {{bound: number, evidence: number}[]} */
-    this.history = [];
-    this.update();
+    this.settings = { ...start };
+    this.learn();
+    this.look();
   }
 
   /** @param {Partial<Settings>} settings */
   set(settings) {
     Object.assign(this.settings, settings);
-    this.update();
+    if (settings.slope !== undefined) this.learn();
+    this.look();
   }
 
-  update() {
-    const { slope } = this.settings;
-    if (slope !== this.drawnSlope) {
-      const means = Z.map((z) => 2 * Math.tanh(slope * z));
-      const logLikelihood = gaussianLogProb(means, 2 * Math.log(NOISE), OBSERVED, 1);
-      this.logJoint = logLikelihood.map((value, i) => value + LOG_PRIOR[i]);
-      this.evidence = logIntegral(Z, this.logJoint);
-      this.drawnSlope = slope;
-    }
+  /** Take the decoder with the present slope. */
+  learn() {
+    const means = Z.map((z) => 2 * Math.tanh(this.settings.slope * z));
+    const logLikelihood = gaussianLogProb(means, 2 * Math.log(NOISE), OBSERVED, 1);
+    this.logJoint = logLikelihood.map((value, i) => value + LOG_PRIOR[i]);
+    this.evidence = logIntegral(Z, this.logJoint);
+  }
+
+  /** Take the present bound. */
+  look() {
     this.elbo = elboOnGrid(Z, this.logJoint, this.q);
     this.history.push({ bound: this.elbo.value, evidence: this.evidence });
     this.history.splice(0, this.history.length - KEPT);
@@ -71,10 +73,9 @@ export class Climb {
 
   /**
    * @param {string} button
-   * @returns {(() => boolean) | void}
+   * @returns {() => boolean}
    */
   press(button) {
-    if (button === "again") return this.begin();
     return button === "climb" ? this.stepsInQ() : this.stepsInSlope();
   }
 
@@ -92,14 +93,16 @@ export class Climb {
 
   /** Gradient ascent in the slope's logarithm, q held fixed. @returns {() => boolean} */
   stepsInSlope() {
+    const [low, high] = [RANGES.slope.min, RANGES.slope.max].map(Math.log);
     const place = [Float64Array.of(Math.log(this.settings.slope))];
     const adam = new Adam(place, { learningRate: RATE });
     return () => {
       const ascent = this.slopeGradient();
       adam.step([Float64Array.of(-ascent)]);
-      place[0][0] = Math.min(place[0][0], Math.log(RANGES.slope.max));
+      place[0][0] = Math.min(high, Math.max(low, place[0][0]));
       this.set({ slope: Math.exp(place[0][0]) });
-      return Math.abs(ascent) > FLAT && adam.steps < LONGEST && this.settings.slope < RANGES.slope.max;
+      const inside = low < place[0][0] && place[0][0] < high;
+      return inside && Math.abs(ascent) > FLAT && adam.steps < LONGEST;
     };
   }
 
@@ -145,7 +148,12 @@ function densities(model, words) {
     frame(PLANE, [-1, 0, 1, 2, 3], [0, 0.5, 1, 1.5, 2], "z", words.density),
     area(PLANE, SHOWN, posterior, 0, "green"),
     curve(PLANE, SHOWN, posterior, "green"),
-    curve(PLANE, SHOWN, q.map((height) => Math.min(height, 2.6)), "blue thick"),
+    curve(
+      PLANE,
+      SHOWN,
+      q.map((height) => Math.min(height, 2.6)),
+      "blue thick",
+    ),
     text(320, 38, words.posterior, "end", "green"),
     text(320, 54, "q(z|x)", "end", "blue"),
   ].join("");
@@ -194,7 +202,10 @@ export const climb = {
           PLANE.x(mean),
           PLANE.y(Math.min(2.4, 1 / (width * ROOT_2PI))),
         ],
-        to: (x, y) => ({ mean: PLANE.inX(x), width: 1 / (Math.max(0.01, PLANE.inY(y)) * ROOT_2PI) }),
+        to: (x, y) => ({
+          mean: PLANE.inX(x),
+          width: 1 / (Math.max(0.01, PLANE.inY(y)) * ROOT_2PI),
+        }),
       },
     },
     { draw: bound },

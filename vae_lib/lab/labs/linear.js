@@ -45,12 +45,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 export class Learner {
   /** @param {{rate: number}} start */
   constructor(start) {
-    this.start = start;
-    this.begin();
-  }
-
-  begin() {
-    this.settings = { ...this.start };
+    this.settings = { ...start };
     const size = WEIGHT.length / LATENT;
     this.vae = makeVae(size, [], LATENT, "gaussian", "identity", new Random(SEED));
     this.vae.decoder[0].weight.set(START);
@@ -95,12 +90,8 @@ export class Learner {
     };
   }
 
-  /**
-   * @param {string} button
-   * @returns {(() => boolean) | void}
-   */
-  press(button) {
-    if (button === "again") return this.begin();
+  /** @returns {() => boolean} */
+  press() {
     return () => {
       this.adam.learningRate = this.settings.rate;
       for (let i = Math.ceil((this.adam.steps + 1) / PACE); i && this.adam.steps < MOST; i--)

@@ -20,16 +20,23 @@ const SEED = 6;
 
 /** The model, and the draws so far. */
 export class Miss {
+  random = new Random(SEED);
+  draws = Array.from(this.random.normals(FIRST));
+  logVar = 0;
+  observed = Float64Array.of(0);
+  mean = 0; // of the posterior, and its standard deviation
+  std = 1;
+  evidence = 0;
+  chiSquare = 0;
+  /** @type {number[]} p̂_K / p for K = 1, 2, … */
+  ratios = [];
+  sum = 0;
+  near = 0;
+
   /** @param {Settings} start */
   constructor(start) {
-    this.start = start;
-    this.begin();
-  }
-
-  begin() {
-    this.random = new Random(SEED);
-    this.draws = Array.from(this.random.normals(FIRST));
-    this.set(this.start);
+    this.settings = start;
+    this.set({});
   }
 
   /** @param {Partial<Settings>} settings */
@@ -46,7 +53,6 @@ export class Miss {
     const logLikelihood = gaussianLogProb(Z, this.logVar, this.observed, 1);
     const logJoint = logLikelihood.map((value, i) => value + LOG_PRIOR[i]);
     this.chiSquare = priorChiSquare(Z, logJoint);
-    /** @type {number[]} p̂_K / p for K = 1, 2, … */
     this.ratios = [];
     this.sum = 0;
     this.near = 0;
@@ -77,12 +83,8 @@ export class Miss {
     };
   }
 
-  /**
-   * @param {string} button
-   * @returns {(() => boolean) | void}
-   */
-  press(button) {
-    if (button === "again") return this.begin();
+  /** @returns {() => boolean} */
+  press() {
     return () => {
       for (let i = Math.ceil(this.draws.length / 60); i && this.draws.length < MOST; i--) {
         const z = this.random.normal();
@@ -104,7 +106,9 @@ const SIDE = Float64Array.from({ length: 226 }, (_, i) => -4 + i * 0.04);
 function densities(model, words) {
   const { mean, std } = model;
   // Its peak lies between two points of the axis.
-  const near = [-4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4].map((step) => mean + step * std);
+  const near = [-4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4].map(
+    (step) => mean + step * std,
+  );
   const bell = [...SIDE, ...near].sort((a, b) => a - b).filter((z) => z >= -4 && z <= 5);
   const draws = model.draws.slice(-SHOWN);
   const heights = draws.map((_, i) => -0.08 - 0.42 * ((i * 0.618034) % 1));
@@ -117,7 +121,12 @@ function densities(model, words) {
   return [
     frame(PLANE, [-4, -2, 0, 2, 4], [], "z", words.density),
     area(PLANE, bell, posteriorHeights, 0, "green"),
-    curve(PLANE, SIDE, SIDE.map((z) => Math.exp(-0.5 * z * z)), "blue"),
+    curve(
+      PLANE,
+      SIDE,
+      SIDE.map((z) => Math.exp(-0.5 * z * z)),
+      "blue",
+    ),
     curve(PLANE, bell, posteriorHeights, "green"),
     dots(PLANE, .../** @type {[number[], number[]]} */ (some(false)), "faint"),
     dots(PLANE, .../** @type {[number[], number[]]} */ (some(true)), "orange"),
@@ -145,7 +154,13 @@ function estimates(model, words) {
   const needed = Math.ceil(100 * model.chiSquare);
   return [
     frame(at, [1, 10, 100, 1000, 10000], [0, 0.5, 1, 1.5, 2, 2.5], words.count, words.estimate),
-    area(at, [...places, ...places.toReversed()], [...upper, ...lower.toReversed()], upper[0], "green"),
+    area(
+      at,
+      [...places, ...places.toReversed()],
+      [...upper, ...lower.toReversed()],
+      upper[0],
+      "green",
+    ),
     curve(at, [1, MOST], [1, 1], "green dashed"),
     curve(at, steps, ratios, "orange"),
     needed > 1 && needed < MOST ? curve(at, [needed, needed], [0, 2.5], "dashed faint") : "",

@@ -15,16 +15,19 @@ const SEED = 0;
 
 /** The draws so far, and the running means of what they estimate. */
 export class Noise {
+  random = new Random(SEED);
+  noise = [this.random.normal()];
+  /** @type {Float64Array} one estimate a draw */
+  score = new Float64Array();
+  /** @type {Float64Array} */
+  pathwise = new Float64Array();
+  scoreMeans = new Float64Array();
+  pathwiseMeans = new Float64Array();
+
   /** @param {Settings} start */
   constructor(start) {
-    this.start = start;
-    this.begin();
-  }
-
-  begin() {
-    this.random = new Random(SEED);
-    this.noise = [this.random.normal()];
-    this.set(this.start);
+    this.settings = start;
+    this.set({});
   }
 
   /** @param {Partial<Settings>} settings */
@@ -79,7 +82,6 @@ export class Noise {
    * @returns {(() => boolean) | void}
    */
   press(button) {
-    if (button === "again") return this.begin();
     if (button === "one") return this.more(1);
     return () => {
       this.more(Math.ceil(this.noise.length / 60));
@@ -98,7 +100,10 @@ export class Noise {
 /** @param {Float64Array} values */
 function means(values) {
   let sum = 0;
-  return values.map((value, i) => (sum += value) / (i + 1));
+  return values.map((value, i) => {
+    sum += value;
+    return sum / (i + 1);
+  });
 }
 
 const PLANE = axes([-1, 4], [-1, 12]);
@@ -121,8 +126,15 @@ function latest(model, words) {
   return [
     frame(PLANE, [-1, 0, 1, 2, 3, 4], [0, 4, 8, 12], "z", words.value),
     area(PLANE, SIDE, bell, 0, "green"),
-    curve(PLANE, PARABOLA, PARABOLA.map((place) => place * place), ""),
-    model.settings.baseline ? curve(PLANE, [-1, 4], [model.baseline, model.baseline], "dashed") : "",
+    curve(
+      PLANE,
+      PARABOLA,
+      PARABOLA.map((place) => place * place),
+      "",
+    ),
+    model.settings.baseline
+      ? curve(PLANE, [-1, 4], [model.baseline, model.baseline], "dashed")
+      : "",
     seen ? curve(PLANE, [z, z], [model.baseline, Math.min(12, z * z)], "orange thick") : "",
     seen ? curve(PLANE, reach, tangent, "blue thick") : "",
     seen ? dots(PLANE, [z], [Math.min(12, z * z)], "") : "",
@@ -156,8 +168,12 @@ function settling(model, words) {
   };
   /** @type {(running: Float64Array, look: string) => string} */
   const line = (running, look) =>
-    curve(MEANS, steps, steps.map((step) => inside(running[step - 1])), look) +
-    dots(MEANS, [count], [inside(running[count - 1])], look);
+    curve(
+      MEANS,
+      steps,
+      steps.map((step) => inside(running[step - 1])),
+      look,
+    ) + dots(MEANS, [count], [inside(running[count - 1])], look);
   return [
     frame(MEANS, [1, 10, 100, 1000], [-2, 0, 2, 4, 6, 8], words.count, words.mean),
     band(spreads.score, "orange"),
