@@ -5,6 +5,7 @@ installs the library has no Node.
 """
 
 import subprocess
+from pathlib import Path
 
 from tools.build.static_files import NODE, NPM_FOLDER, STATIC, fetch_static_files
 from tools.paths import ROOT
@@ -26,7 +27,8 @@ def bundle(entry: str, form: str) -> str:
     Raises:
         subprocess.CalledProcessError: If a source is wrong; esbuild has said where.
     """
-    command = [NODE / "bin/node", ESBUILD, SOURCES / entry, *OPTIONS, f"--format={form}"]
+    command: list[str | Path] = [NODE / "bin/node", ESBUILD, SOURCES / entry, *OPTIONS]
+    command.append(f"--format={form}")
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
 
 

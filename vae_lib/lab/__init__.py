@@ -26,7 +26,7 @@ STARTS: dict[str, dict[str, float | bool]] = {
 SETTINGS = {name for settings in STARTS.values() for name in settings}
 
 
-class Lab(AnyWidget):  # type: ignore[misc]
+class Lab(AnyWidget):
     """A lab; what it shows is in ``state``, and each number of it an attribute.
 
     Attributes:
