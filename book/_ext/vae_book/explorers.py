@@ -73,7 +73,7 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
             name, model = f"slider-{cell['cell_index']}", widgets[identity]
             if model["model_name"] == labs.MODEL:
                 set_html(output, labs.as_html(model["state"], app.config.language, name))
-                del output["mime_type"]  # it describes itself
+                output["mime_type"] = "text/html"  # which describes itself
                 scripts.update(labs.SCRIPT)
                 continue
             try:
