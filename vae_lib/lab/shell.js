@@ -86,7 +86,7 @@ export function markup(lab, language, start, id) {
   const buttons = lab.buttons.map(
     (name) => `<button type="button" name="${name}">${words.controls[name]}</button>`,
   );
-  return `<div class="panels">${panels.join("")}</div><p class="numbers">${words.sentence(model.numbers())}</p><div class="controls">${ranges.join("")}<div class="row">${switches.join("")}${buttons.join("")}</div></div><p class="status" role="status"></p>`;
+  return `<div class="panels">${panels.join("")}</div><p class="numbers">${words.sentence(model.numbers())}</p><div class="controls">${ranges.join("")}<div class="actions">${switches.join("")}${buttons.join("")}</div></div><p class="status" role="status"></p>`;
 }
 
 /** @type {(place: [number, number]) => string} */
@@ -239,6 +239,8 @@ function drag(drawing, to) {
     const { left, top, width, height } = drawing.getBoundingClientRect();
     to(((clientX - left) * WIDTH) / width, ((clientY - top) * HEIGHT) / height);
   };
+  const keep = (/** @type {Event} */ event) => event.preventDefault(); // the page stays in its place
+  drawing.querySelector(".handle")?.addEventListener("touchstart", keep, { passive: false });
   drawing.addEventListener("pointerdown", (event) => {
     const { pointerId, pointerType, target, button } = /** @type {PointerEvent} */ (event);
     if (
