@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor
 
+from vae_lib.evaluation import effective_sample_size
 from vae_lib.evidence import posterior_chi_square, quadrature_evidence
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.gradients import pathwise_gradients, score_function_gradients
@@ -109,6 +110,16 @@ def noise(sigma: float, baseline: bool, count: int) -> dict[str, float]:
         "last_score": by_value[-1].item(),
         "last_pathwise": by_slope[-1].item(),
     }
+
+
+def weights(k: int, mean: float, width: float) -> dict[str, float]:
+    z = draws(2, 300 * 100).reshape(300, 100, 1)
+    q = DiagonalGaussian(double(mean), double(2 * math.log(width)))
+    z = q.mean + q.std * z
+    log_weights = (bent(1.0).log_joint(double(1.8)[None], z) - q.log_prob(z))[:k]
+    estimates = log_weights.logsumexp(0) - math.log(k)
+    ess = effective_sample_size(log_weights[:, :1]).item()
+    return {"ess": ess, "bound": estimates.mean().item(), "scatter": estimates.std().item()}
 
 
 def linear_data() -> Tensor:

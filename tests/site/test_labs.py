@@ -198,6 +198,17 @@ def test_noise_draws_estimates_as_the_library_does(lab):
     assert abs(found["score"] - 3) < 4 * found["spread_score"] / math.sqrt(3000)
 
 
+@in_both_engines
+def test_weights_are_those_of_the_library(lab):
+    page = lab("weights")
+    shows(state(page), labs.weights(**STARTS["weights"]))
+    for name, value in (("k", math.log(100)), ("mean", 1.3), ("width", math.log(0.4))):
+        found = choose(page, name, value)
+        shows(found, labs.weights(**settings(found, "weights")))
+    assert found["k"] == 100 and found["ess"] < 100
+    assert press(page, "redraw")["bound"] != found["bound"]
+
+
 def test_linear_reaches_the_evidence_and_the_evidence_its_maximum(lab):
     page = lab("linear")
     without_motion(page)
@@ -209,7 +220,7 @@ def test_linear_reaches_the_evidence_and_the_evidence_its_maximum(lab):
     shows(found, labs.linear(), {"abs": 1e-6})  # it has not quite ended after 2,000 steps
 
 
-@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("name", [name for name in STARTS if name != "weights"])
 def test_a_run_is_seen_and_stops_when_its_button_is_pressed_again(lab, name):
     page = lab(name)
     button = page.locator(".lab button").nth(-2)

@@ -22,6 +22,7 @@ STARTS: dict[str, dict[str, float | bool]] = {
     "linear": {"rate": 0.02},
     "miss": {"x": 1.0, "noise": 0.3},
     "noise": {"sigma": 0.5, "baseline": False},
+    "weights": {"k": 10, "mean": 1.0, "width": 0.6},
 }
 SETTINGS = {name for settings in STARTS.values() for name in settings}
 
