@@ -205,7 +205,7 @@ def test_weights_are_those_of_the_library(lab):
     for name, value in (("k", math.log(100)), ("mean", 1.3), ("width", math.log(0.4))):
         found = choose(page, name, value)
         shows(found, labs.weights(**settings(found, "weights")))
-    assert found["k"] == 100 and found["ess"] < 100
+    assert 90 < found["k"] < 110 and found["ess"] < found["k"]  # the track has stops
     assert press(page, "redraw")["bound"] != found["bound"]
 
 
