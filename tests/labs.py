@@ -113,7 +113,7 @@ def noise(sigma: float, baseline: bool, count: int) -> dict[str, float]:
 
 
 def weights(k: int, mean: float, width: float) -> dict[str, float]:
-    z = draws(2, 300 * 100).reshape(300, 100, 1)
+    z = draws(2, 100 * 300).reshape(100, 300, 1).transpose(0, 1)
     q = DiagonalGaussian(double(mean), double(2 * math.log(width)))
     z = q.mean + q.std * z
     log_weights = (bent(1.0).log_joint(double(1.8)[None], z) - q.log_prob(z))[:k]

@@ -43,7 +43,7 @@ function summary(values) {
 /** q, and the weights of all its draws. */
 export class Weights {
   random = new Random(SEED);
-  noise = this.random.normals(MOST * TIMES); // MOST rows of one draw for each estimate
+  noise = this.random.normals(TIMES * MOST); // a row for each estimate
   draws = this.noise;
   logWeights = this.noise;
 
@@ -70,14 +70,16 @@ export class Weights {
    * @returns {Float64Array} as many estimates of log p(x) as there are, of k draws each
    */
   estimates(k) {
-    return importanceWeightedBound(this.logWeights.subarray(0, k * TIMES), TIMES);
+    return Float64Array.from({ length: TIMES }, (_, row) => {
+      const own = this.logWeights.subarray(row * MOST, row * MOST + k);
+      return importanceWeightedBound(own)[0];
+    });
   }
 
   /** The first estimate's draws and their log weights. */
   get first() {
-    const own = (/** @type {Float64Array} */ rows) =>
-      Float64Array.from({ length: this.settings.k }, (_, i) => rows[i * TIMES]);
-    return { draws: own(this.draws), logWeights: own(this.logWeights) };
+    const { k } = this.settings;
+    return { draws: this.draws.subarray(0, k), logWeights: this.logWeights.subarray(0, k) };
   }
 
   numbers() {
@@ -94,7 +96,7 @@ export class Weights {
 
   /** Other draws. */
   press() {
-    this.noise = this.random.normals(MOST * TIMES);
+    this.noise = this.random.normals(TIMES * MOST);
     this.set({});
   }
 }
@@ -108,8 +110,9 @@ const ROOT_2PI = Math.sqrt(2 * Math.PI);
  */
 function stems(model, words) {
   const { mean, width } = model.settings;
-  const shown = Z.filter((z) => z > -1.5 && z < 3.9);
-  const posterior = POSTERIOR.filter((_, i) => Z[i] > -1.5 && Z[i] < 3.9);
+  const some = [...Z.keys()].filter((i) => i % 4 === 0 && Z[i] > -1.5 && Z[i] < 3.9);
+  const shown = some.map((i) => Z[i]);
+  const posterior = some.map((i) => POSTERIOR[i]);
   const q = shown.map((z) =>
     Math.min(1.6, Math.exp(-0.5 * ((z - mean) / width) ** 2) / (width * ROOT_2PI)),
   );
