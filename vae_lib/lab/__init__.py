@@ -2,9 +2,10 @@
 
 What a lab shows can be read, and what its reader sets can be set::
 
-    q = lab("climb", mean=0.5)
-    q  # in a cell of its own: move it
-    q.gap, q.mean = q.gap, 1.3
+    climb = lab("climb", mean=0.5)
+    climb  # in a cell of its own, whose output it becomes
+    climb.gap  # what it shows
+    climb.mean = 1.3  # which moves it
 """
 
 from pathlib import Path
