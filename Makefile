@@ -57,6 +57,7 @@ pdf: $(INSTALLED)
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tools.mutants.mutants
+	$(BIN)/python -m tools.mutants.engine
 
 benchmark: .venv-benchmarks/.installed
 	.venv-benchmarks/bin/python -m benchmarks.speed $(if $(FOLDER),--folder $(FOLDER))

@@ -5,15 +5,19 @@ sizes here 1e-10 of a value is thousands of times what that can change. Where te
 cancel, an absolute 1e-12 stands beside it.
 """
 
+import gzip
+import json
 import math
+from collections import Counter
 
 import pytest
 import torch
 from agreement import agree
 from lab_engine import Engine
 
-from tools.release.lab_networks import pack, pack_digits, shrink
+from tools.release.lab_networks import PACKED, RECIPES, pack, pack_digits, shrink
 from vae_lib import evaluation, evidence, gradients, objectives
+from vae_lib.checkpoints import load_pretrained
 from vae_lib.data import binarise, load_mnist
 from vae_lib.gaussian import DiagonalGaussian, best_diagonal, sigma_points
 from vae_lib.lessons.wrong_losses import make_loss
@@ -92,6 +96,18 @@ def test_every_epoch_takes_every_row_once_in_an_order_of_its_own(engine):
     assert len({epoch[0] for epoch in epochs}) > 4 and len({epoch[-1] for epoch in epochs}) > 4
 
 
+@pytest.mark.page("random.Random.permutation")
+def test_every_order_is_as_likely(engine):
+    """Of three things there are six orders: 1,200 draws find each 200 times, give or take 13."""
+    found = engine(
+        "const r = new random.Random(0);"
+        "return Array.from({length: 1200}, () => r.permutation(3).join(''));"
+    )
+    counts = Counter(found)
+    assert len(counts) == 6
+    assert all(abs(count - 200) < 4 * 13 for count in counts.values()), counts
+
+
 @pytest.mark.page("training.binarise")
 def test_binarised_pixels_are_those_of_the_library(engine):
     grey = torch.rand(300, generator=torch.Generator().manual_seed(1))
@@ -118,6 +134,20 @@ def test_gaussian_densities_and_draws(engine, seed):
     one = normal(seed + 5, 3)
     same(engine("gaussian.logProb(v.q, v.value)", q=written(q), value=one), q.log_prob(one))
     same(engine("gaussian.draw(v.q, v.value)", q=written(q), value=one), q.transform(one))
+
+
+@pytest.mark.page("gaussian.logProb", "gaussian.draw", "gaussian.klTo")
+def test_rows_may_share_their_variances(engine):
+    """One row of variances serves all, and one row of noise, too."""
+    mean, p_mean, log_var, noise, value = normal(1, 4, 3), *normal(2, 4, 3).split([1, 1, 1, 1])
+    q, p = DiagonalGaussian(mean, log_var[0]), DiagonalGaussian(p_mean[0], value[0])
+    ours = {"mean": mean, "logVar": log_var, "size": 3}
+    many = {"mean": mean.flip(0), "logVar": value, "size": 3}
+    same(engine("gaussian.logProb(v.q, v.value)", q=ours, value=noise), q.log_prob(noise))
+    same(engine("gaussian.draw(v.q, v.noise)", q=ours, noise=noise), q.transform(noise))
+    same(engine("gaussian.klTo(v.q, v.p)", q=written(p), p=ours), p.kl_to(q))
+    theirs = p.kl_to(DiagonalGaussian(mean.flip(0), value[0]))
+    same(engine("gaussian.klTo(v.q, v.p)", q=written(p), p=many), theirs)
 
 
 @pytest.mark.page("gaussian.standard")
@@ -313,7 +343,7 @@ def test_vae(engine, likelihood, activation):
         "return {q: vae.encode(own, v.x), outputs: vae.decode(own, v.z),"
         " picture: vae.picture(own, v.z), joint: vae.logJoint(own, v.x, v.z),"
         " likelihood: vae.logLikelihood(own, vae.decode(own, v.z), v.x), all: vae.learned(own),"
-        " sizes: [own.dataSize, own.latentSize, own.likelihood]}",
+        " sizes: [own.dataSize, own.latentSize, own.likelihood, ...own.logVar]}",
         z=z,
     )
     same(found["q"]["mean"], q.mean)
@@ -325,7 +355,27 @@ def test_vae(engine, likelihood, activation):
     weights = case.ordered(dict(model.named_parameters()))
     for ours, theirs in zip(found["all"], weights, strict=True):
         same(ours, theirs)
-    assert found["sizes"] == [6, 2, likelihood]
+    noise = getattr(model.decoder, "log_var", torch.zeros(1)).tolist()
+    assert found["sizes"] == [6, 2, likelihood, *noise]
+
+
+@pytest.mark.page("vae.fromStateDict", "vae.encode", "vae.picture")
+def test_the_packages_own_model(engine, single_precision):
+    """PyTorch computes in single precision here: 1e-5 is what some hundred of its roundings do."""
+    model, _ = load_pretrained()
+    x = binarise(load_mnist().test[:3], "fixed")
+    found = engine(
+        "const own = vae.fromStateDict(v.state, v.activation); const q = vae.encode(own, v.x);"
+        "return {q, picture: vae.picture(own, q.mean)}",
+        state=dict(model.state_dict()), activation=model.config["activation"], x=x,
+    )  # fmt: skip
+    with torch.no_grad():
+        q = model.encode(x)
+        theirs = {"mean": q.mean, "logVar": q.log_var}
+        picture = model.decode(q.mean).mean
+    for name, values in theirs.items():
+        agree(found["q"][name].reshape(3, -1), values.double(), atol=1e-5, rtol=1e-5)
+    agree(found["picture"].reshape(3, -1), picture.double(), atol=1e-5)
 
 
 @pytest.mark.page("objectives.elbo", "objectives.terms", "objectives.lossGradient")
@@ -572,6 +622,23 @@ def test_one_dimension_on_a_grid(engine):
     agree(found["elbo"]["logVar"], slopes[1].item(), atol=1e-9)
 
 
+@pytest.mark.page("quadrature.logIntegral", "quadrature.elboOnGrid")
+def test_the_ends_of_a_grid_count_half(engine):
+    """PyTorch's trapezoidal rule, where what lies at the ends is not small."""
+    z, joint = torch.linspace(-1, 1, 7), normal(4, 7)
+    ours = engine("quadrature.logIntegral(v.z, v.joint)", z=z, joint=joint)
+    agree(ours, torch.trapezoid(joint.exp(), z).log().item(), **CLOSE)
+    mean = torch.tensor([-0.9], requires_grad=True)
+    log_q = DiagonalGaussian(mean, torch.tensor([-0.5])).log_prob(z[:, None])
+    found = engine(
+        "quadrature.elboOnGrid(v.z, v.joint, {mean: -0.9, logVar: -0.5})", z=z, joint=joint
+    )
+    part = log_q.detach().exp() * (joint - log_q.detach())
+    agree(found["value"], torch.trapezoid(part, z).item(), **CLOSE)
+    slope = torch.trapezoid(part * (z + 0.9) * math.exp(0.5), z).item()
+    agree(found["mean"], slope, **CLOSE)
+
+
 def _hermite(count):
     import numpy as np
 
@@ -594,14 +661,15 @@ def test_a_packed_network_is_the_rounded_one(engine, single_precision):
             assert ((ours - theirs).abs() <= largest / 253).all()
     found = engine(
         "const own = packed.unpackVae(v.packed);"
-        "return {all: vae.learned(own), own: [own.dataSize, own.latentSize, own.likelihood],"
+        "return {all: vae.learned(own),"
+        " own: [own.dataSize, own.latentSize, own.likelihood, ...own.logVar],"
         " after: [...own.encoder, ...own.decoder].map((one) => one.activation)}",
         packed=packed,
     )
     weights = Case.ordered(dict(rounded.double().named_parameters()))
     for ours, theirs in zip(found["all"], weights, strict=True):
         agree(ours.reshape(theirs.shape), theirs, rtol=1e-7)
-    assert found["own"] == [16, 3, "bernoulli"]
+    assert found["own"] == [16, 3, "bernoulli", 0]
     assert found["after"] == ["relu", "relu", "identity"] * 2
 
 
@@ -612,11 +680,41 @@ def test_packed_digits_are_those_of_the_library(engine, single_precision):
     assert sorted(found["labels"]) == [digit for digit in range(10) for _ in range(100)]
     assert found["side"] == 14
     data = load_mnist()
-    images = found["images"].reshape(-1, 196)
+    images = found["images"].reshape(1000, 196)
     distance = torch.cdist(images[:20], shrink(data.train, 14).double(), p=torch.inf)
     nearest, where = distance.min(1)
     assert nearest.max() <= 0.5 / 15 + 1e-6
     assert data.train_labels[where].tolist() == found["labels"][:20]
+
+
+@pytest.mark.page("packed.unpackVae", "packed.unpackDigits", "objectives.elbo")
+def test_what_travels_is_what_was_measured(engine, single_precision):
+    """All of it in 400 kB; eight bits cost less than half a nat; the networks know digits.
+
+    Of a hundred other images the mean scatters by 3 nats, and the ELBO lies 5 below the measured
+    log-likelihood; rows of weights in the wrong place would cost dozens.
+    """
+    figures = json.loads((PACKED / "figures.json").read_text("utf-8"))
+    scripts = {path.stem: path.read_text("utf-8") for path in PACKED.glob("*.js")}
+    assert scripts.keys() == {*RECIPES, "digits"}
+    bytes_ = sum(len(gzip.compress(text.encode(), 9)) for text in scripts.values())
+    assert bytes_ <= 400_000, f"{bytes_:,} bytes"
+    for text in scripts.values():
+        engine("(0, eval)(v.text) && 0", text=text)
+    assert engine("packed.unpackDigits(globalThis.vaeLab.digits).labels.length") == 1000
+    test = load_mnist().test[:100]
+    for name, recipe in RECIPES.items():
+        about = figures[name]
+        assert about["log_likelihood"] - about["log_likelihood_in_eight_bits"] < 0.5
+        x = binarise(shrink(test, recipe.side), "fixed")
+        found = engine(
+            "const own = packed.unpackVae(globalThis.vaeLab[v.name]);"
+            "const noise = new random.Random(0).normals(100 * own.latentSize);"
+            "return {elbo: objectives.elbo(own, v.x, noise).value, size: own.latentSize}",
+            name=name, x=x,
+        )  # fmt: skip
+        assert found["size"] == recipe.latent_dim
+        assert abs(found["elbo"].mean() - about["log_likelihood"]) < 15, name
 
 
 # Training ---------------------------------------------------------------------------------------

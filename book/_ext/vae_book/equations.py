@@ -59,9 +59,10 @@ def scientific(value: float) -> str:
 
 
 def breakable(name: str) -> nodes.raw:
-    """Return a name as code that may break behind the file and behind each underscore."""
+    """Return a name as code that may break behind a folder, the file and each underscore."""
     file, separator, rest = name.rpartition("::")
-    html = escape(file + separator) + "<wbr>" + escape(rest).replace("_", "_<wbr>")
+    place = escape(file).replace("/", "/<wbr>") + separator
+    html = place + "<wbr>" + escape(rest).replace("_", "_<wbr>")
     return nodes.raw("", f'<code class="literal">{html}</code>', format="html")
 
 

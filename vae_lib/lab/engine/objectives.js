@@ -83,7 +83,8 @@ export function lossGradient(vae, x, noise, rule = RIGHT) {
 
   // Of −(the likelihood's part), one draw of one data point having the weight 1 / (S B).
   const part = (rule.sign * rule.likelihoodWeight) / (draws * count);
-  const slopes = outputSlopes(vae, outputs, x, rule);
+  const each = logLikelihood(vae, outputs, x);
+  const slopes = outputSlopes(vae, outputs, x, each, rule);
   const down = backward(
     vae.decoder,
     decoded,
@@ -105,10 +106,8 @@ export function lossGradient(vae, x, noise, rule = RIGHT) {
 
   const gradient = [...up.weights, ...down.weights];
   if (vae.likelihood === "gaussian") gradient.push(Float64Array.of(-part * slopes.logVar));
-  const right = terms(logLikelihood(vae, outputs, x), gaussian.klToStandard(q));
-  const wrongKl = gaussian.klToStandard({ ...q, logVar });
-  const loss = share * sum(wrongKl) - part * slopes.total;
-  return { loss, terms: right, gradient };
+  const loss = share * sum(gaussian.klToStandard({ ...q, logVar })) - part * slopes.total;
+  return { loss, terms: terms(each, gaussian.klToStandard(q)), gradient };
 }
 
 /**
@@ -116,11 +115,11 @@ export function lossGradient(vae, x, noise, rule = RIGHT) {
  * @param {VAE} vae
  * @param {Float64Array} outputs
  * @param {Float64Array} x
+ * @param {Float64Array} each the log-likelihood of each row
  * @param {Readonly<Rule>} rule
  * @returns {{outputs: Float64Array, logVar: number, total: number}}
  */
-function outputSlopes(vae, outputs, x, { squaredError }) {
-  const total = () => sum(logLikelihood(vae, outputs, x));
+function outputSlopes(vae, outputs, x, each, { squaredError }) {
   if (squaredError) {
     const binary = vae.likelihood === "bernoulli";
     const means = binary ? outputs.map(sigmoid) : outputs;
@@ -129,9 +128,9 @@ function outputSlopes(vae, outputs, x, { squaredError }) {
     return { outputs: slopes, logVar: 0, total: -sum(errors.map((error) => error * error)) };
   }
   if (vae.likelihood === "bernoulli")
-    return { outputs: bernoulliGradient(outputs, x), logVar: 0, total: total() };
+    return { outputs: bernoulliGradient(outputs, x), logVar: 0, total: sum(each) };
   const { mean, logVar } = gaussianGradients(outputs, vae.logVar[0], x);
-  return { outputs: mean, logVar, total: total() };
+  return { outputs: mean, logVar, total: sum(each) };
 }
 
 /**
