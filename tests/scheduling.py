@@ -1,4 +1,4 @@
-"""Which tests stay in one process: those of a built page, after one visit; those of a shared run.
+"""Which tests stay in one process: those of a built page, after one visit; those of one run.
 
 pytest-xdist's own ``--dist loadgroup``, by marks, leaves marked tests apart under pytest 9.2.
 """
@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 PAGE = re.compile(r"\[((?:file-)?(?:(?:en|zh-TW)/\S+|404)\.html)\]$")
 SHARED = "test_workers.py::test_two_processes", "test_workers.py::test_one_process"
-SHARED += ("test_workers.py::test_run_can_go_on",)
+SHARED += ("test_workers.py::test_run_can_go_on", "test_kill.py::", "test_bad_commands.py::")
 
 
 class ByPage(LoadScopeScheduling):
@@ -20,4 +20,5 @@ class ByPage(LoadScopeScheduling):
             return "firefox"
         if page := PAGE.search(nodeid):
             return page[1]
-        return "a shared run" if any(name in nodeid for name in SHARED) else nodeid
+        shared = any(name in nodeid for name in SHARED)
+        return nodeid.partition("::")[0] if shared else nodeid

@@ -107,6 +107,17 @@ def test_without_a_sentence_a_frame_says_its_stops_and_figures(tmp_path):
     assert BeautifulSoup(html, "html.parser").img["alt"] == "mean = 1, word = a: sum = 2"
 
 
+def test_labels_stops_and_figures_are_in_the_language_of_the_page(tmp_path, monkeypatch):
+    known = {"word": "Wort", "a": "ein"}
+    monkeypatch.setattr("vae_book.explorers._", lambda word: known.get(word, word))
+    metadata = {"explorer": {"sentence": "Bei {word}."}}
+    html, _ = convert(tmp_path, explorer(draw, word=["a"], mean=[1]), metadata)
+    group = BeautifulSoup(html, "html.parser").div
+    assert [one.get_text() for one in group.find_all("label")] == ["Wort", "mean"]
+    assert [one.get_text() for one in group.find_all("output")] == ["ein", "1"]
+    assert group.img["alt"] == "Bei ein."
+
+
 def test_equal_frames_are_one_file_and_are_not_written_again(tmp_path):
     def same(mean):
         return plt.figure(figsize=(1, 1))

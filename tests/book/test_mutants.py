@@ -102,10 +102,14 @@ def test_a_function_waits_for_the_next_round_until_its_equation_has_a_red_mutant
         lambda: [Coded("eq-a", "vae_lib.m", "f", ""), Coded("eq-b", "vae_lib.m", "C.g", "")],
     )
     names = ["f", "f", "f", "C.g.inner", "C.g", "other"]
-    mutants = [Mutant("m", name, n, "sign", "", "", "") for n, name in enumerate(names)]
+    kinds = ["dropped call", "sign", "factor", "sign", "sign", "sign"]
+    mutants = [
+        Mutant("m", name, n, kind, "", "", "")
+        for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    ]
     outcomes, ran = [], []
     for batch in rounds(mutants, outcomes):
         ran.append([one.line for one in batch])
         killer = {"test": "t", "equation": ["eq-b"]} if len(ran) == 1 else {}
         outcomes += [(one, {"killer": killer}) for one in batch]
-    assert ran == [[0, 3], [1], [2]]
+    assert ran == [[1, 3], [0], [2]]

@@ -8,9 +8,17 @@ from xml.etree import ElementTree
 import pytest
 
 from tools.build import colab
-from tools.build.colab import Place, commit, markdown, picture, write_notebook_for_readers
+from tools.build.colab import (
+    LANGUAGE,
+    Place,
+    commit,
+    markdown,
+    picture,
+    write_notebook_for_readers,
+)
 from tools.build.notebooks import read_notebook, write_notebook
 from tools.release.set_repository import repository_name, tag
+from vae_lib.lessons.language import VARIABLE, say
 
 KNOWN = {
     "eq-a": Place("https://x/1.html#equation-eq-a", "(2.3)"),
@@ -123,7 +131,21 @@ def test_library_of_the_commit_that_is_checked_out_is_installed(tmp_path, monkey
 def test_library_of_the_tag_is_installed_where_there_is_no_git(tmp_path, monkeypatch):
     path = folder_with(tmp_path, monkeypatch, "Words.")
     write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
-    assert read_notebook(tmp_path / "made.ipynb") == read_notebook(path)
+    made, wanted = read_notebook(tmp_path / "made.ipynb"), read_notebook(path)
+    wanted["cells"][1]["source"] += LANGUAGE.format(path.parent.name)
+    assert made == wanted
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_first_cell_says_the_language_that_check_answers_in(language, tmp_path, monkeypatch):
+    folder = tmp_path / language
+    folder.mkdir()
+    path = folder_with(folder, monkeypatch, "Words.")
+    write_notebook_for_readers(path, tmp_path / "made.ipynb", KNOWN, commit())
+    [_, install, *_] = read_notebook(tmp_path / "made.ipynb")["cells"]
+    monkeypatch.setenv(VARIABLE, "")  # so that what the cell sets is gone after the test
+    exec(install["source"].replace("%pip", "pass  #"), {})
+    assert say("Right.") == {"en": "Right.", "zh-TW": "答對了。"}[language]
 
 
 def test_a_drawing_brings_its_style_and_its_words():

@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.build import outputs
+from tools.build.run_notebooks import run_notebooks
 from tools.paths import ROOT
 
 RUN = """
@@ -28,12 +29,16 @@ def notebook(code, alt):
     return new_notebook(cells=[new_markdown_cell(alt), cell], metadata=kernel)
 
 
-@pytest.fixture
-def asked(monkeypatch):
+def asked_in(language, monkeypatch):
     """What the build of the pages asks for outputs, after the extension has been set up."""
     monkeypatch.setattr(outputs.asking, "get_cache", outputs.asking.get_cache)
-    outputs.find_outputs_by_the_code()
+    outputs.find_outputs_by_the_code(language)
     return outputs.asking.get_cache
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    return asked_in("en", monkeypatch)
 
 
 def test_build_of_either_language_finds_what_ran_in_a_spawned_process(asked, tmp_path):
@@ -50,6 +55,14 @@ def test_build_of_either_language_finds_what_ran_in_a_spawned_process(asked, tmp
         assert found.cells[1].outputs[0].text == "2\n"
 
 
+def test_outputs_that_another_checkout_kept_are_of_use(tmp_path):
+    gone = tmp_path / "elsewhere.ipynb"
+    nbformat.write(notebook("1", "a"), gone)
+    outputs.Outputs(str(tmp_path / "outputs")).add_nb_to_project(str(gone))
+    gone.unlink()
+    assert run_notebooks(tmp_path / "outputs", [], timeout=10) == 0
+
+
 def test_outputs_of_other_code_or_tags_are_not_found(asked, tmp_path):
     cache = asked(str(tmp_path))
     one, other, tagged = (notebook(code, "a") for code in ("1", "2", "1"))
@@ -58,7 +71,29 @@ def test_outputs_of_other_code_or_tags_are_not_found(asked, tmp_path):
     assert len(keys) == 3
 
 
+SAID = """print("Right. 3")
+print("Not yet: your function returns nothing. Replace the dots, run the cell again.")
+display({"text/markdown": "*Bayes' rule*\\n\\n$$\\nlogarithm\\n$$"}, raw=True)"""
+
+
+@pytest.mark.parametrize(
+    ("language", "printed", "rule"),
+    [("en", "Not yet: your function", "*Bayes' rule*\n"), ("zh_TW", "還沒寫完：", "*貝氏定理*\n")],
+)
+def test_lessons_speak_the_language_of_the_page(language, printed, rule, monkeypatch, tmp_path):
+    """One English run for both: only whole lines that the lessons write are in Chinese."""
+    path = tmp_path / "page.ipynb"
+    nbformat.write(notebook(SAID, "a"), path)
+    run_notebooks(tmp_path / "outputs", [path], 60)
+    cache = asked_in(language, monkeypatch)(str(tmp_path / "outputs"))
+    _, found = cache.merge_match_into_notebook(notebook(SAID, "a"))
+    stream, displayed = found.cells[1].outputs
+    first, second, _ = stream.text.split("\n")
+    assert first == "Right. 3" and second.startswith(printed)
+    assert displayed.data["text/markdown"].startswith(rule)
+
+
 def test_build_that_asks_in_another_way_is_noticed(monkeypatch):
     monkeypatch.delattr(outputs.asking, "get_cache")
     with pytest.raises(RuntimeError, match="has no get_cache any more"):
-        outputs.find_outputs_by_the_code()
+        outputs.find_outputs_by_the_code("en")

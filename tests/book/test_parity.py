@@ -4,6 +4,7 @@ import re
 
 import pytest
 from pages import FENCE, Page, pages, simplified_only
+from vae_book.terminology import terms
 
 from tools.paths import ROOT
 
@@ -22,14 +23,8 @@ each_chinese = pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.pa
 
 
 def refused_terms() -> dict[str, str]:
-    """The third column of the terminology table, each with the term to use instead."""
-    table = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
-    refused = {}
-    for _, use, instead_of, *_ in re.findall(r"^\| (.*?) \| (.*?) \| (.*?) ?\|$", table, re.M)[1:]:
-        for term in re.split("[、，]", instead_of):
-            if HAN.search(term):
-                refused[term.strip()] = use
-    return refused
+    """What the terminology refuses, each with the term to use instead."""
+    return {word: term.chinese for term in terms() for word in term.refused.split("、") if word}
 
 
 def alternative_texts(page: Page) -> list[str]:

@@ -63,6 +63,11 @@ PATCHED = [
         '<a target="_blank" rel="x noopener">',
     ),
     (
+        REST[10],
+        '<b></b>\n  <script defer data-a="b" src="_static/design-tabs.js?v=f"></script>\n<i></i>',
+        "<b></b>\n<i></i>",
+    ),
+    (
         SCRIPTS["doctools.js"][0],
         "TRANSLATIONS: {},",
         "TRANSLATIONS: Object.create(null),",

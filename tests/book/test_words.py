@@ -9,12 +9,15 @@ from vae_book.diagrams import FOLDER, words
 
 from benchmarks.profiles import GROUPS, REST
 from tools.build.equations import ORACLES
+from tools.build.notebooks import read_notebook
 from tools.build.words import CATALOGUE, CATALOGUES, LOCALE, compile_words
-from tools.paths import ROOT
+from tools.paths import ROOT, notebook_paths
 from tools.pdf.make_pdf import heading_of_contents
+from vae_lib.lessons.wrong_losses import MISTAKES
 
 TEMPLATE_WORD = re.compile(r"_\(['\"]([^'\"]+)['\"]\)")
 BEGIN_OF_THE_THEMES = "# Sphinx and pydata-sphinx-theme."
+SYMBOL = re.compile(r"[a-z]\d?")
 CHINESE = LOCALE / "zh_TW/LC_MESSAGES/book.po"
 
 
@@ -26,11 +29,24 @@ def words_of(source):
             yield node.args[0].value
 
 
+def on_sliders():
+    """The labels of the explorers' sliders that are no symbols, and the words where they stop."""
+    words = set(MISTAKES)
+    for path in notebook_paths("en"):
+        for cell in read_notebook(path)["cells"]:
+            words |= set(re.findall(r'"(\d to \d)"', cell["source"]))
+            if re.search(r"^explorer\(", cell["source"], re.M):
+                call = ast.parse(cell["source"]).body[-1].value
+                words |= {one.arg.replace("_", " ") for one in call.keywords}
+    return {word for word in words if not SYMBOL.fullmatch(word)}
+
+
 def in_the_code():
     files = [*(ROOT / "book/_ext").rglob("*.py"), ROOT / "tools/pdf/make_pdf.py"]
     found = {word for path in files for word in words_of(path.read_text("utf-8"))}
     drawings = [ElementTree.parse(path).getroot() for path in FOLDER.glob("*.svg")]
     found |= {(one.text or "").strip() for drawing in drawings for one in words(drawing)}
+    found |= on_sliders()
     templates = (ROOT / "book/_templates").rglob("*.html")
     return found | {word for path in templates for word in TEMPLATE_WORD.findall(path.read_text())}
 

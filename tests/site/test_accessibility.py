@@ -44,6 +44,15 @@ def test_an_equation_wider_than_its_box_scrolls_by_the_keyboard(page, address, l
     wait_for(page, "formula => formula.scrollLeft > 0", wide.element_handle())
 
 
+def test_code_that_goes_on_behind_the_edge_shows_it(page, address):
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_page(page, address, "en/02_variational_inference.html")
+    shaded = """[...document.querySelectorAll("div.highlight pre")]
+        .filter(code => code.checkVisibility() && code.scrollWidth > code.clientWidth)
+        .map(code => getComputedStyle(code).backgroundImage.split("gradient").length - 1)"""
+    wait_for(page, f"() => {shaded}.length > 5 && {shaded}.every(number => number === 4)")
+
+
 def test_a_copied_formula_is_tex(page, address):
     open_page(page, address, "en/02_variational_inference.html")
     copied = page.evaluate("""() => {

@@ -2,31 +2,19 @@
 
 import pytest
 from browser import in_both_engines, open_page
-from bs4 import BeautifulSoup
+from parsed import parsed
 
-from tools.paths import HTML, notebook_paths
+from tools.paths import notebook_paths
 
 LANGUAGES = {"en": ("Exercise", "Solution", "Figure"), "zh-TW": ("習題", "解答", "圖")}
 CHAPTERS = [path.stem for path in notebook_paths("en")]
 languages = pytest.mark.parametrize("language", LANGUAGES)
 
 
-@pytest.fixture(scope="module")
-def pages():
-    """Every chapter of each language, parsed."""
-    return {
-        (language, name): BeautifulSoup(
-            (HTML / language / f"{name}.html").read_bytes(), "html.parser"
-        )
-        for language in LANGUAGES
-        for name in CHAPTERS
-    }
-
-
 @languages
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_boxes_and_figures_have_their_numbers(address, pages, name, language):
-    article, chapter = pages[language, name].article, int(name[:2])
+def test_boxes_and_figures_have_their_numbers(address, name, language):
+    article, chapter = parsed(f"{language}/{name}.html").article, int(name[:2])
     for kind, word in zip(("exercise", "solution"), LANGUAGES[language], strict=False):
         for count, box in enumerate(article.select(f".admonition.{kind}"), start=1):
             title, *signs = box.select_one(".admonition-title").contents
@@ -43,11 +31,12 @@ def test_boxes_and_figures_have_their_numbers(address, pages, name, language):
         assert figure.select_one("figcaption .headerlink")["href"] == f"#{figure['id']}"
 
 
-def test_ids_are_the_same_in_both_languages(address, pages):
+def test_ids_are_the_same_in_both_languages(address):
     for name in CHAPTERS:
+        articles = [parsed(f"{language}/{name}.html").article for language in LANGUAGES]
         one, other = (
-            [node["id"] for node in pages[language, name].article.select("figure, .admonition[id]")]
-            for language in LANGUAGES
+            [node["id"] for node in article.select("figure, .admonition[id]")]
+            for article in articles
         )
         assert one == other and (one or name.startswith("08"))
 

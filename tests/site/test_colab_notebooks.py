@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from tools.build.colab import LANGUAGE
 from tools.build.equations import EQUATION
 from tools.build.notebooks import read_notebook
 from tools.build.plain_tex import text_of
@@ -72,7 +73,7 @@ def test_button_of_the_page_opens_the_notebook(source):
 
 @notebooks
 def test_code_is_the_sources_and_the_first_cell_installs_a_commit(source):
-    """Or the version's tag, where the book was built without git."""
+    """Or the version's tag, where the book was built without git; and it says the language."""
     own, theirs = read_notebook(source)["cells"], made(source)
     assert [cell["id"] for cell in own] == [cell["id"] for cell in theirs]
     pairs = [(one, other) for one, other in zip(own, theirs, strict=True)
@@ -81,6 +82,9 @@ def test_code_is_the_sources_and_the_first_cell_installs_a_commit(source):
     name = INSTALL.search(install["source"])["name"]
     assert re.fullmatch(f"{repository_name()}@([0-9a-f]{{40}}|{tag()})", name)
     install["source"] = install["source"].replace(name, f"{repository_name()}@{tag()}")
+    said = LANGUAGE.format(source.parent.name)
+    assert install["source"].endswith(said)
+    install["source"] = install["source"].removesuffix(said)
     assert all(one == other for one, other in pairs)
 
 

@@ -1,8 +1,9 @@
 """No Chinese page shows an English word of the theme's or of an extension's interface.
 
-Around the article, every Latin word must be one of the names below. In the article, which may quote
-English, this holds for what software writes there: titles of boxes and fields, buttons, links to
-the source; and what is read out or pops up must be Chinese, unless it is a name in code.
+Around the article, every Latin word must be one of the names below. In the article, which may
+quote English, this holds for what software writes there: titles of boxes and fields, buttons,
+labels of sliders, links to the source; and what is read out or pops up must be Chinese, unless it
+is a name in code.
 """
 
 import re
@@ -12,7 +13,7 @@ from browser import FROM_DISK, PAGES, Place, each, open_page
 from visits import WORDS
 
 NAMES = "Colab English GitHub PDF Python ipynb Ctrl VAE ELBO KL EM Jensen MNIST CUDA CPU GPU nat "
-NAMES += "bfloat16"
+NAMES += "bfloat16 z1 z2"
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 IN_CODE = re.compile(r"[\w.]*[._]\w+")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from browser import PAGES
-from bs4 import BeautifulSoup
+from parsed import parsed
 
 from tools.paths import HTML
 
@@ -13,13 +13,9 @@ NOT_AWAITED = re.compile(r"\bdefer\b|\basync\b|documentation_options")
 HEAVY = re.compile(r"fontawesome|fa-(solid|regular|brands)|_static/require\.js|embed-amd")
 
 
-def soup(name):
-    return BeautifulSoup((HTML / name).read_bytes(), "html.parser")
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_every_picture_states_its_size_and_all_but_the_first_wait_until_they_are_neared(name):
-    page = soup(name)
+    page = parsed(name)
     for picture in page.find_all("img"):
         assert picture["width"].isdigit() and picture["height"].isdigit(), picture
     for picture in page.select("article img")[1:]:
@@ -28,7 +24,7 @@ def test_every_picture_states_its_size_and_all_but_the_first_wait_until_they_are
 
 @pytest.mark.parametrize("name", [*PAGES, "en/search.html", "zh-TW/search.html"])
 def test_the_text_awaits_one_style_sheet_and_no_script(name):
-    page = soup(name)
+    page = parsed(name)
     assert len(page.select('link[rel="stylesheet"]')) == 1
     assert not page.select('link[rel="preload"]')
     for script in page.select("script[src]"):

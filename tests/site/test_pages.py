@@ -1,12 +1,12 @@
 """The built pages in a real browser: from a server and from files, no kernel and no network."""
 
-import functools
+import re
 from pathlib import Path
 
 import pytest
 from browser import each_page
-from bs4 import BeautifulSoup
 from pages import labels, simplified_only
+from parsed import parsed
 
 from tools.paths import HTML
 from tools.site.page_weights import compressed_size
@@ -53,6 +53,12 @@ def test_language_and_script(visited, place):
 
 
 @each_page
+def test_no_apostrophe_has_become_a_chinese_quote(visited, place):
+    said = parsed(place.name).get_text()
+    assert not re.search("[A-Za-z]』|『[a-z]", said)
+
+
+@each_page
 def test_nothing_is_wider_than_the_screen(visited):
     for width in (1280, 390):
         assert not visited.too_wide[width], f"too wide at {width} px"
@@ -77,22 +83,16 @@ def test_network_is_cut(page, address):
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
 def test_equations_and_their_rows_in_the_index_lead_to_each_other(address, language):
     """From each equation's mark to its row and back, and from there to reference and source."""
-
-    @functools.cache
-    def parsed(name):
-        return BeautifulSoup((HTML / language / name).read_text("utf-8"), "html.parser")
-
-    index = parsed("equations.html")
+    index = parsed(f"{language}/equations.html")
     rows = index.select("table.equation-index tr.equation")
     shown = labels(language)
     assert [row["id"] for row in rows] == [label.replace("eq-", "check-", 1) for label in shown]
     for link in index.select("table.equation-index a"):
         file, _, anchor = link["href"].partition("#")
-        assert parsed(file).find(id=anchor), (
-            f"{language}/equations.html: {link['href']} leads nowhere"
-        )
+        text = (HTML / language / file).read_text("utf-8")
+        assert f'id="{anchor}"' in text, f"{language}/equations.html: {link['href']} leads nowhere"
     for label, page in shown.items():
-        html = parsed(Path(page).with_suffix(".html").name)
+        html = parsed(f"{language}/{Path(page).stem}.html")
         mark = html.find(id=f"equation-{label}").select_one("button.check")
         trail = html.find(id=mark["popovertarget"])
         row = "equations.html#" + label.replace("eq-", "check-", 1)

@@ -7,8 +7,8 @@ import pytest
 from browser import open_page
 from pypdf import PdfReader
 
-CHAPTER = "02_variational_inference"
-WORDS = {"en": ("Exercise 2.1", "Solution 2.1"), "zh-TW": ("習題 2.1", "解答 2.1")}
+CHAPTER = "03_gaussian_posterior"
+WORDS = {"en": ("Exercise 3.1", "Solution 3.1"), "zh-TW": ("習題 3.1", "解答 3.1")}
 languages = pytest.mark.parametrize("language", WORDS)
 TOP, BOTTOM = 841.9 - 51, 56.7  # points: of A4, within the margins
 # Blocks that are wider than the sheet, in the print's own style sheet.
@@ -57,7 +57,7 @@ def test_handout_says_what_it_is_and_no_answer_unless_asked(page, address, langu
     exercise, solution = WORDS[language]
     reader = printed(page)
     first, text = reader.pages[0].extract_text(), words(reader)
-    assert has("".join(first.split()), "CC BY 4.0") and re.search(r"^2\. ", first, re.M)
+    assert has("".join(first.split()), "CC BY 4.0") and re.search(r"^3\. ", first, re.M)
     for sheet in reader.pages:
         assert f"/{language}/{CHAPTER}.html" in sheet.extract_text()
     assert has(text, exercise) and not has(text, solution)

@@ -89,7 +89,7 @@ TOO_WIDE = """() => {
 # The words of the interface: around the article, in it, and in it read out or popped up.
 WORDS = """() => {
     const written = "dt[class^=field-], .admonition-title, .caption-text, button, summary, " +
-        ".viewcode-link, .viewcode-back, .highlight-caption";
+        ".viewcode-link, .viewcode-back, .highlight-caption, .slider label";
     const quoted = "pre, code, kbd, .sig-name, script, style, noscript, .math, .handout, " +
         ".pre, .search";
     const around = [], inside = [], readOut = [];
@@ -105,8 +105,7 @@ WORDS = """() => {
         "data-bs-original-title", "data-toggle-hint"];
     for (const name of names)
         for (const node of document.querySelectorAll(`[${name}]`)) {
-            // A slider's stops are named as in the code.
-            if (node.closest(".bibtex-citation, .explorer .slider")) continue;
+            if (node.closest(".bibtex-citation")) continue;
             (node.closest("article") ? readOut : around).push(node.getAttribute(name));
         }
     return [[...around, document.title], inside, readOut];

@@ -2,9 +2,9 @@
 
 The sources are MyST, which those show raw. Here numbers, titles and citations are those of the
 built pages and lead there, a box is HTML around its Markdown, a solution is folded, and the first
-cell installs the commit that the notebook was made from; all other code is the source's. The
-workflow puts ``_build/colab`` on the branch ``colab``, where the pages' buttons lead; the pages'
-own download gives the same files.
+cell installs the commit that the notebook was made from and says the language, which no folder
+tells there; all other code is the source's. The workflow puts ``_build/colab`` on the branch
+``colab``, where the pages' buttons lead; the pages' own download gives the same files.
 """
 
 import re
@@ -23,6 +23,7 @@ from tools.build.notebooks import read_notebook, write_notebook
 from tools.build.plain_tex import text_of
 from tools.paths import HTML, LANGUAGES, MADE, ROOT, notebook_paths, page_names
 from tools.release.set_repository import INSTALL, repository_name, site_address, tag
+from vae_lib.lessons.language import VARIABLE
 
 # On a finished page: what can be referred to, with its title or number, and the citations.
 PLACE = re.compile(
@@ -55,6 +56,11 @@ SYNTAX = re.compile(
     r"|\[\^[^\]]*\]|\{[.#][^}]*\})",
     re.M | re.S,
 )
+LANGUAGE = f"""
+
+import os
+
+os.environ["{VARIABLE}"] = "{{}}"  # in which check answers"""
 REFERENCES = ("eq", "ref", "numref", "doc")
 
 
@@ -197,7 +203,9 @@ def write_notebook_for_readers(
     install = rf"\g<before>{repository_name()}@{version}"
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["source"] = INSTALL.sub(install, cell["source"])
+            cell["source"], installs = INSTALL.subn(install, cell["source"])
+            if installs:
+                cell["source"] += LANGUAGE.format(source.parent.name)
             continue
         try:
             cell["source"] = markdown(cell["source"], known, citation)

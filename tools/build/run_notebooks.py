@@ -31,6 +31,8 @@ def run_notebooks(folder: Path, notebooks: Iterable[Path], timeout: int) -> int:
         How many failed.
     """
     outputs = Outputs(str(folder))
+    for record in outputs.list_project_records():  # the folder may come from another checkout
+        outputs.remove_nb_from_project(record.pk)
     for path in notebooks:
         outputs.add_nb_to_project(str(path))
     waiting = len(outputs.list_unexecuted())

@@ -55,6 +55,8 @@ QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
 LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
 REPORT = ROOT / "benchmarks" / "mutants.json"
+# The mistakes that a reader could have made are tried first.
+TELLING = ("sign", "dropped factor", "dropped term", "sigma", "dropped square", "sum for mean")
 MOST_ROUNDS = 8  # mutants of one function, until its equation's own test kills one
 Outcomes = list[tuple[Mutant, dict[str, Any]]]
 
@@ -277,6 +279,7 @@ def by_equation(outcomes: Outcomes) -> dict[str, dict[str, str]]:
 def rounds(mutants: list[Mutant], outcomes: Outcomes) -> Iterator[list[Mutant]]:
     """Give one mutant of each function that codes an equation, then the next one, and so on.
 
+    Those of a telling kind come first.
     Left out are, from one round to the next, functions whose equations have their mutant.
     """
     labels: dict[tuple[str, str], set[str]] = {}
@@ -290,6 +293,8 @@ def rounds(mutants: list[Mutant], outcomes: Outcomes) -> Iterator[list[Mutant]]:
         ]
         for module, name in labels
     ]
+    for group in groups:
+        group.sort(key=lambda one: one.kind not in TELLING)
     for row in islice(zip_longest(*groups), MOST_ROUNDS):
         done = by_equation(outcomes).keys()
         yield [

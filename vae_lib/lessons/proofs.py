@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import sympy
 from sympy import Derivative, Eq, Expr, Function, Integral, Symbol, diff, exp, expand, log, oo, sqrt
 
+from vae_lib.lessons.language import say
+
 z, mu, ell, noise = (Symbol(name, real=True) for name in ("z", "mu", "ell", "varepsilon"))
 sigma, precision = Symbol("sigma", positive=True), Symbol("Lambda", positive=True)
 KL, gradient = Symbol(r"{\operatorname{KL}}", real=True), Symbol("G", real=True)
@@ -40,8 +42,8 @@ class Step:
     formula: Eq
 
     def _repr_markdown_(self) -> str:
-        """The rule above its formula, as a notebook displays them."""
-        return f"*{self.rule}*\n\n$$\n{sympy.latex(self.formula)}\n$$"
+        """The rule above its formula, as a notebook displays them, in its language."""
+        return f"*{say(self.rule)}*\n\n$$\n{sympy.latex(self.formula)}\n$$"
 
 
 def normal(value: Expr, mean: Expr, std: Expr) -> Expr:

@@ -29,6 +29,7 @@ from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
 from vae_book.diagrams import Diagram
 from vae_book.equations import EquationIndex
 from vae_book.results import ResultsTable
+from vae_book.terminology import TermTable
 
 # Jupyter Book's own list without sphinx_thebe, which fetches a script from another host.
 EXTENSIONS = (
@@ -42,6 +43,7 @@ DIRECTIVES = {
     "diagram": Diagram,
     "equation-index": EquationIndex,
     "results-table": ResultsTable,
+    "term-table": TermTable,
 }
 AFTER_THE_THEME = 502  # its own handlers have 501
 BEFORE_PICTURES_ARE_COLLECTED = 400  # which Sphinx does at 500
@@ -55,7 +57,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     formulas.set_formulas(app)
-    find_outputs_by_the_code()
+    find_outputs_by_the_code(app.config.language)
 
     app.connect("builder-inited", search.replace_sphinx)
     app.connect("config-inited", words.translate_settings)

@@ -25,6 +25,7 @@ from tools.build.outputs import WIDGET
 from tools.paths import FRAMES
 from vae_book import labs
 from vae_book.figures import cells
+from vae_book.words import _
 
 VIEW = re.compile(r'"model_id": "(\w+)"')
 NAME = re.compile(r"\{(\w+)\}")
@@ -98,10 +99,14 @@ def set_html(output: nodes.container, html: str) -> None:
 
 
 def read_sliders(widgets: Widgets, identity: str) -> Iterator[Slider]:
-    """Read the sliders of the box that an explorer is; the pictures stand below them."""
+    """Read the sliders of the box that an explorer is, in the language of the page.
+
+    The pictures stand below them.
+    """
     for name in widgets[identity]["state"]["children"][:-1]:
         state = widgets[name.removeprefix("IPY_MODEL_")]["state"]
-        yield Slider(state["description"], state["_options_labels"], state["index"])
+        stops = [_(stop) for stop in state["_options_labels"]]
+        yield Slider(_(state["description"]), stops, state["index"])
 
 
 def leaves(widgets: Widgets, identity: str) -> Iterator[str]:
@@ -121,7 +126,7 @@ def read_frame(html: str, sentence: str) -> Frame:
         sentence: With the figures' names in braces; if it is empty the frame says itself.
     """
     image: Any = BeautifulSoup(html, "html.parser").img
-    figures = json.loads(image["data-figures"])
+    figures = {name: _(shown) for name, shown in json.loads(image["data-figures"]).items()}
     alt = NAME.sub(lambda name: figures.get(name[1], name[0]), sentence) or image["alt"]
     content = base64.b64decode(image["src"].partition(",")[2])
     return Frame(content, image["width"], image["height"], alt)

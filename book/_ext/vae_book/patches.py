@@ -94,6 +94,12 @@ PAGES = (
         'target="_blank" rel="noopener"',
         "macros/buttons.html of sphinx_book_theme",
     ),
+    # No page has tabs.
+    Patch(
+        re.compile(r'\s*<script [^>]*src="[^"]*_static/design-tabs\.js[^"]*"></script>'),
+        "",
+        "sphinx_design",
+    ),
 )
 # A word of the reader's may be "constructor", which each object of JavaScript has.
 SCRIPTS = {
@@ -115,7 +121,18 @@ SCRIPTS = {
         ),
     ),
 }
-TEMPLATES_OF_THE_THEMES = ("webpack-macros.html", "sbt-webpack-macros.html")  # no pages
+# What other packages put beside the pages and no page loads: the icon font and its script, tabs,
+# templates, sources of minified files, translations for another program, buttons that we have not.
+UNUSED = (
+    "vendor",
+    "scripts/fontawesome.js*",
+    "design-tabs.js",
+    "*webpack-macros.html",
+    "*/*.map",
+    "locales",
+    "images/logo_*",
+    "package-lock.json",
+)
 
 
 def copy_button(tag: str) -> Patch:
@@ -176,8 +193,5 @@ def finish_build(app: Sphinx, exception: Exception | None) -> None:
     apply([toggle_button()], [static / "togglebutton.js"])
     for name, patches in SCRIPTS.items():
         apply(patches, [static / name])
-    for file in (static / "scripts").glob("fontawesome.js*"):
-        file.unlink()
-    shutil.rmtree(static / "vendor", ignore_errors=True)  # the icon font
-    for name in TEMPLATES_OF_THE_THEMES:
-        (static / name).unlink(missing_ok=True)
+    for path in {path for pattern in UNUSED for path in static.glob(pattern)}:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -21,10 +21,9 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from tools.build.plain_tex import LETTERS, plain
 from tools.paths import ROOT
 from vae_book.languages import own_tag
+from vae_book.terminology import terms
 
 TERMS = yaml.safe_load((ROOT / "book/search_terms.yml").read_text(encoding="utf-8"))
-TERMINOLOGY = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| (?!English)(.+?) \| (.*?) \|(.*)\|$", re.M)
 IN_BRACKETS = re.compile("[(（][^)）]*[)）]")
 SEPARATOR = re.compile("[,、，] ?")
 LABEL = re.compile("^(sec|eq)-")
@@ -44,14 +43,11 @@ def phrases(text: str, language: str) -> list[str]:
 
 
 def words_of_one_meaning(language: str) -> list[list[str]]:
-    """Return groups of words; a row of the terminology is one, or one for each of its terms."""
+    """Return groups of words; a row of the terminology is one."""
     groups = [phrases(line, language) for line in TERMS["words"]]
-    for row in ROW.findall(TERMINOLOGY):
-        english, own, other = (phrases(IN_BRACKETS.sub("", cell), language) for cell in row)
-        if len(own) == 1:
-            groups.append(english + own + other)
-        elif len(own) == len(english):
-            groups += map(list, zip(english, own, strict=True))
+    for english, chinese, refused, _ in terms():
+        said = IN_BRACKETS.sub("", ", ".join((english, chinese, refused)))
+        groups.append(phrases(said, language))
     return [group for group in groups if len(group) > 1]
 
 

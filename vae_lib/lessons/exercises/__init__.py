@@ -20,6 +20,8 @@ EXERCISES: dict[str, Exercise] = {
 def check(name: str, answer: Callable[..., Any]) -> None:
     """Print whether the reader's function is right, or one sentence about what is wrong.
 
+    The notebook's language is spoken, see ``vae_lib.lessons.language``.
+
     Args:
         name: The exercise, e.g. ``"03-kl"``.
         answer: The reader's function.

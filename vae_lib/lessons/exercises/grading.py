@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vae_lib.lessons.language import say
+
 TOLERANCE = 1e-5  # relative; single precision keeps about seven digits, a sum loses one or two
 
 Function = Callable[..., Any]
@@ -44,33 +46,41 @@ class Exercise:
 
 
 def grade(exercise: Exercise, answer: Function) -> str:
-    """Return ``"Right."`` or one sentence about what is wrong with ``answer``.
+    """Return ``"Right."`` or one sentence about what is wrong, in the notebook's language.
 
     Args:
         exercise: What is asked.
         answer: The reader's function; it is called with the exercise's arguments.
     """
     if not callable(answer):
-        return "Hand over the function itself: its name without parentheses and arguments."
+        return say("Hand over the function itself: its name without parentheses and arguments.")
     try:
         returned = answer(*_fresh(exercise.arguments))
         if returned is None or returned is ...:
-            return "Not yet: your function returns nothing. Replace the dots, run the cell again."
+            return say(
+                "Not yet: your function returns nothing. Replace the dots, run the cell again."
+            )
         observed = exercise.observe(answer, *_fresh(exercise.arguments))
     except Exception as error:  # whatever the reader's code raises is the reader's to read
-        first_line = (str(error).splitlines() or [""])[0].rstrip(".")
-        place = _failed_line(error, answer)
-        return f"Your function stops with {type(error).__name__}{place}: {first_line}."
+        return say(
+            "Your function stops with {error}{place}: {message}.",
+            error=type(error).__name__,
+            place=_failed_line(error, answer),
+            message=(str(error).splitlines() or [""])[0].rstrip("."),
+        )
     try:
         given = _parts(observed)
     except (TypeError, ValueError, RuntimeError):
-        return f"Your function returns a {type(returned).__name__}: a tensor or number is wanted."
+        return say(
+            "Your function returns a {kind}: a tensor or number is wanted.",
+            kind=type(returned).__name__,
+        )
     expected = _results(exercise, exercise.reference)
     if _close(given, expected, exercise.tolerance):
-        return "Right."
+        return say("Right.")
     for hint, mistake in exercise.mistakes.items():
         if _close(given, _results(exercise, mistake), exercise.tolerance):
-            return hint
+            return say(hint)
     return _difference(given, expected, exercise.tolerance)
 
 
@@ -85,30 +95,43 @@ def _failed_line(error: Exception, answer: Function) -> str:
     if file is None or not numbers:
         return ""
     text = linecache.getline(file, numbers[-1]).strip()
-    return f" in line {numbers[-1]}" + (f", `{text}`" if text else "")
+    if text:
+        return say(" in line {number}, `{text}`", number=numbers[-1], text=text)
+    return say(" in line {number}", number=numbers[-1])
 
 
 def _difference(given: list[Tensor], expected: list[Tensor], tolerance: float) -> str:
     """One sentence on a wrong answer that is none of the foreseen mistakes."""
     if len(given) != len(expected):
-        return f"Your function returns {len(given)} results, wanted: {len(expected)}."
+        return say(
+            "Your function returns {given} results, wanted: {wanted}.",
+            given=len(given),
+            wanted=len(expected),
+        )
     for ours, right in zip(given, expected, strict=True):
         if ours.shape != right.shape:
-            return (
-                f"Your result has shape {tuple(ours.shape)}, wanted is {tuple(right.shape)}: "
-                "look at the dimensions over which you sum or average."
+            return say(
+                "Your result has shape {given}, wanted is {wanted}: "
+                "look at the dimensions over which you sum or average.",
+                given=tuple(ours.shape),
+                wanted=tuple(right.shape),
             )
         if not torch.isfinite(ours).all():
-            return "Your result holds NaN or infinite values."
+            return say("Your result holds NaN or infinite values.")
     if _close([-ours for ours in given], expected, tolerance):
-        return "The sign is wrong: your result is the negative of the right one."
+        return say("The sign is wrong: your result is the negative of the right one.")
     ours, right = (torch.cat([part.flatten() for part in parts]) for parts in (given, expected))
     factor = (ours @ right) / (right @ right)
     if len(right) > 1 and _close([ours], [factor * right], tolerance) and factor != 0:
-        return f"A factor is wrong: your result is {factor:.4g} times the right one."
+        return say(
+            "A factor is wrong: your result is {factor:.4g} times the right one.", factor=factor
+        )
     if len(right) > 1 and _close([ours - ours.mean()], [right - right.mean()], tolerance):
-        return f"A constant is wrong: yours exceeds the right one by {(ours - right)[0]:.4g}."
-    return "Not right yet, and not one of the usual mistakes: go through the derivation again."
+        return say(
+            "A constant is wrong: yours exceeds the right one by {excess:.4g}.",
+            excess=(ours - right)[0],
+        )
+    return say("Not right yet, and not one of the usual mistakes: go through the derivation again.")
 
 
 def _results(exercise: Exercise, function: Function) -> list[Tensor]:
