@@ -110,13 +110,18 @@ class DiscretisedLogistic:
         return (drawn * (self.levels - 1)).round() / (self.levels - 1)
 
 
-def draw_index(log_weight: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Draw a number from 0 to K - 1 by log probabilities (..., K): shape (...)."""
-    flat = log_weight.exp().reshape(-1, log_weight.shape[-1])
-    return torch.multinomial(flat, 1, generator=generator).reshape(log_weight.shape[:-1])
+@takes(logits="... K")
+def draw_index(logits: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Draw a number from 0 to K - 1 by log probabilities, up to a constant, (..., K): shape (...).
+
+    Raises:
+        ValueError: If they are not finite.
+    """
+    flat = torch.softmax(logits, dim=-1).reshape(-1, logits.shape[-1])
+    return torch.multinomial(flat, 1, generator=generator).reshape(logits.shape[:-1])
 
 
-@takes()
+@takes(x="...")
 def dequantise(x: Tensor, step: float, generator: torch.Generator | None = None) -> Tensor:
     """Undo rounding by a fresh draw: x + Δ (u - 1/2) with u uniform on [0, 1), as for a density.
 
@@ -129,7 +134,7 @@ def dequantise(x: Tensor, step: float, generator: torch.Generator | None = None)
         generator: Source of the draws.
 
     Raises:
-        ValueError: If ``step`` is not positive.
+        ValueError: If ``step`` is not positive, or ``x`` is empty or not finite.
 
     Source: Theis et al. 2016, section 3.1.
     """

@@ -45,6 +45,14 @@ def test_the_mean_is_the_likeliest_point_and_utterly_atypical(random_linear, gen
     assert 0.4 < atypicality(model, drawn).mean() < 0.6
 
 
+def test_rounding_makes_no_distance_negative(random_linear, generator):
+    for _ in range(40):
+        model, _, _ = random_linear(9, 3)
+        near = model.bias + 1e-9 * torch.randn(20, 9, generator=generator)
+        assert (squared_distance(model, near) >= 0).all()
+        assert atypicality(model, near).isfinite().all()
+
+
 # equation: eq-auc, oracle NumPy
 @pytest.mark.parametrize("digits", [0, 1, 6])
 def test_the_curve_and_its_area_are_scikit_learn_s(digits):

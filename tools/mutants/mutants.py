@@ -138,6 +138,7 @@ EXPLAINED = {
     "training.plain_fit: with computing(choose_threads(batch_size, count_weights(model))):": (
         _PRODUCT
     ),
+    "outliers.atypicality: return 2 * torch.minimum(above, below)": "the same minimum",
     "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
         "NumPy takes any negative number for the length that is left open"
     ),
