@@ -87,10 +87,11 @@ class DiscretisedLogistic:
         upper = (level + self.step / 2 - self.centre) * scale
         lower = (level - self.step / 2 - self.centre) * scale
         # σ(b) - σ(a) = σ(b) σ(-a) (1 - exp(a - b)): no cancellation, however far in a tail.
-        below = torch.where(level > 1 - self.step / 2, 0.0, F.logsigmoid(upper))
-        above = torch.where(level < self.step / 2, 0.0, F.logsigmoid(-lower))
-        inner = (level > self.step / 2) & (level < 1 - self.step / 2)
-        width = torch.where(inner, torch.log(-torch.expm1(-self.step * scale)), 0.0)
+        number = place.round().unsqueeze(-1)
+        first, last = number == 0, number == self.levels - 1
+        below = torch.where(last, 0.0, F.logsigmoid(upper))
+        above = torch.where(first, 0.0, F.logsigmoid(-lower))
+        width = torch.where(first | last, 0.0, torch.log(-torch.expm1(-self.step * scale)))
         return torch.logsumexp(self.log_weight + below + above + width, dim=-1).sum(-1)
 
     @takes()

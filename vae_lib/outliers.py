@@ -30,8 +30,11 @@ def squared_distance(model: LinearGaussian, x: Images) -> Tensor:
         ValueError: If the model refuses ``x``.
     """
     # equation: eq-evidence-chi-square
-    best = model.log_evidence(model.bias[None])
-    return (2 * (best - model.log_evidence(x))).clamp(min=0)
+    x = model.accept(x)
+    z = model.encode(x).mean
+    residual = x - model.decode(z).mean
+    # At the posterior's mean both squares add up to it, and no large terms cancel.
+    return (residual**2).sum(-1) * torch.exp(-model.log_var) + (z**2).sum(-1)
 
 
 @takes()

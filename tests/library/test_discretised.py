@@ -87,6 +87,10 @@ def test_the_mean_of_a_mixture_is_weighted_and_cut_off():
     weight = torch.tensor([[0.25, 0.75]])
     law = DiscretisedLogistic(torch.tensor([[0.2, 0.6]]), torch.zeros(1, 2), 256, weight.log())
     agree(law.mean, [0.5], rtol=1e-14)
+    several = DiscretisedLogistic(*torch.full((2, 3, 4, 2), 0.25))
+    assert several.mean.shape == (3, 4, 2)
+    several = DiscretisedLogistic(*torch.full((2, 3, 4, 2), 0.25), 256, torch.zeros(3, 4, 2))
+    agree(several.mean, torch.full((3, 4), 0.25), rtol=1e-14)
     assert DiscretisedLogistic(torch.tensor([-1.0, 2.0]), torch.zeros(2)).mean.tolist() == [0, 1]
 
 
