@@ -138,6 +138,13 @@ EXPLAINED = {
     "training.plain_fit: with computing(choose_threads(batch_size, count_weights(model))):": (
         _PRODUCT
     ),
+    "discretised.log_var_above: return torch.logaddexp(raw.new_tensor(": "logaddexp is symmetric",
+    "discretised.DiscretisedLogistic.log_prob: x = as_tensor(x, self.centre.device, ": (
+        "a tensor is moved to a dtype and to a device by the same call"
+    ),
+    "outliers.squared_distance: return (residual ** 2).sum(1)": _ONE_AXIS,
+    "outliers.squared_distance: return (residual ** 2).sum(-1) * torch.exp(-model.log_var) + "
+    "(z ** 2).sum(1)": _ONE_AXIS,
     "outliers.atypicality: return 2 * torch.minimum(above, below)": "the same minimum",
     "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
         "NumPy takes any negative number for the length that is left open"
