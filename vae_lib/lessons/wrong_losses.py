@@ -15,7 +15,7 @@ from torch import Tensor
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
-from vae_lib.likelihoods import Bernoulli, Likelihood
+from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import GenerativeModel
 
@@ -309,7 +309,7 @@ def grey_mass(logits: Tensor) -> Tensor:
 
 
 @takes(decoded="S D")
-def total_variance(decoded: Likelihood) -> Tensor:
+def total_variance(decoded: Bernoulli | Gaussian) -> Tensor:
     """Variance of each pixel of a sample: E[Var(x_d|z)] + Var(E[x_d|z]).
 
     Args:
@@ -344,7 +344,7 @@ def mass_check(log_prob: Callable[[Tensor], Tensor], low: float, high: float) ->
 
 
 @takes(shown="S D", decoded="S D")
-def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
+def missing_variance(shown: Tensor, decoded: Bernoulli | Gaussian) -> float:
     """Return which share of the model's pixel variance the images ``shown`` lack.
 
     Args:
