@@ -229,13 +229,13 @@ export const noise = {
         again: "重新開始",
       },
       panels: [
-        "曲線 z² 疊在 q 上；最近一次抽樣之處，分數函數用的是高度，路徑梯度用的是斜率",
+        "曲線 z² 疊在 q 上；最近一次抽樣之處，score 函數用的是高度，路徑梯度用的是斜率",
         "樣本愈來愈多時，兩種估計值的平均，以及變異數預測的範圍，圍著精確的梯度 3",
       ],
       sentence: ({ draws, score, pathwise, last_score, last_pathwise, worth }) =>
-        `第 ${fixed(draws, 0)} 次抽樣：分數函數 ${fixed(last_score, 2)}，路徑 ${fixed(last_pathwise, 2)}；平均各是 ${fixed(score, 3)} 與 ${fixed(pathwise, 3)}，精確值是 3。路徑抽一次，抵得上分數函數抽 ${rounded(worth, 3)} 次`,
+        `第 ${fixed(draws, 0)} 次抽樣：score 函數 ${fixed(last_score, 2)}，路徑 ${fixed(last_pathwise, 2)}；平均各是 ${fixed(score, 3)} 與 ${fixed(pathwise, 3)}，精確值是 3。路徑抽一次，抵得上 score 函數抽 ${rounded(worth, 3)} 次`,
       value: "f(z) = z²",
-      score: "分數函數",
+      score: "score 函數",
       pathwise: "路徑",
       count: "抽樣次數",
       mean: "估計值的平均",
