@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError
+from vae_lib.engine.checks import InputError, require_batch
 from vae_lib.engine.door import Images
 from vae_lib.models import VAE
 from vae_lib.objectives import elbo
@@ -129,7 +129,7 @@ def label_bounds(
         model: Supplies q(z|x, y), p(x|z, y) and p(y).
         x: Data, shape (B, D).
         samples: S, the draws of z for each label.
-        noise: As for ``objectives.elbo``; all labels share it.
+        noise: As for ``objectives.elbo``, (S, B, L) or (S, 1, L); all labels share it.
         generator: Source of the draws.
 
     Returns:
@@ -140,11 +140,14 @@ def label_bounds(
 
     Source: eq-conditional-elbo.
     """
-    bounds = [
-        elbo(model.given([y]), x, samples=samples, noise=noise, generator=generator).value
-        for y in range(len(model.log_prior))
-    ]
-    return torch.stack(bounds, -1) + model.log_prior
+    count = len(model.log_prior)
+    x = model.given([0]).accept(x)
+    require_batch(x)
+    given = model.given(torch.arange(count).repeat_interleave(len(x)))  # all points, for each y
+    if noise is not None and noise.dim() == 3 and noise.shape[1] != 1:
+        noise = noise.repeat(1, count, 1)
+    terms = elbo(given, x.repeat(count, 1), samples=samples, noise=noise, generator=generator)
+    return terms.value.reshape(count, len(x)).T + model.log_prior
 
 
 @takes(bounds="B C", log_q="B C")
