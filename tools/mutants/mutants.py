@@ -35,11 +35,15 @@ _CORE = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluatio
 # Each module with the tests that can see it, its own first.
 MODULES = {
     **{name: (name, *(one for one in (*_CORE, *_SHARED) if one != name)) for name in _CORE},
+    "conditional": ("conditional",),
     "evidence": ("evidence", "identities", "limits"),
+    "factor_analysis": ("factor_analysis",),
     "gradients": ("gradients",),
     "lessons.identities": ("identities",),
     "lessons.wrong_losses": ("wrong_losses",),
     "data": ("data",),
+    "missing": ("missing",),
+    "outliers": ("outliers",),
     "schedules": ("schedules",),
     "training": ("training", "schedules", "checkpoints"),
 }
