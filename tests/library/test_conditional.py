@@ -93,6 +93,20 @@ def test_with_the_label_summed_out_the_bound_reaches_the_evidence_and_never_exce
     agree(label_summed_out(bounds, other), evidence - gap, atol=1e-12)
 
 
+def test_all_labels_share_the_noise_of_a_point(mixture, generator):
+    """Label by label, with the same noise, and with the same draws; rounding alone."""
+    model, x, _ = mixture
+    noise = torch.randn(3, 5, L, generator=generator)
+    one_by_one = [elbo(model.given([y]), x, noise=noise).value for y in range(C)]
+    expected = torch.stack(one_by_one, 1) + model.log_prior
+    agree(label_bounds(model, x, noise=noise), expected, atol=1e-12)
+    draws = torch.randn(4, 5 * C, L, generator=torch.Generator().manual_seed(1))
+    labels = [y for y in range(C) for _ in range(5)]
+    together = elbo(model.given(labels), x.repeat(C, 1), noise=draws).value
+    seeded = label_bounds(model, x, samples=4, generator=torch.Generator().manual_seed(1))
+    agree(seeded, together.reshape(C, 5).T + model.log_prior, atol=1e-12)
+
+
 def test_samples_follow_the_label(mixture, generator):
     """Four standard errors of the mean of 20,000 draws."""
     model, *_ = mixture
@@ -127,9 +141,13 @@ def test_what_is_no_distribution_over_labels_is_refused(mixture):
         ConditionalVAE(model.encoder, model.decoder, D, L, torch.tensor([0.5, 1.0]).log())
     with pytest.raises(ValueError, match="log_softmax"):
         label_summed_out(torch.zeros(2, 3), torch.zeros(2, 3))
+    with pytest.raises(ValueError, match="log_softmax"):
+        label_summed_out(torch.zeros(2, 3), torch.full((2, 3), -2.0))
 
 
 def test_what_is_known_stands_behind_the_networks_own_input():
     joined = Joined(torch.nn.Identity(), torch.tensor([[7.0, 8.0]]))
     assert joined(torch.zeros(2, 3, 1)).shape == (2, 3, 3)
     assert joined(torch.ones(1, 1)).tolist() == [[1.0, 7.0, 8.0]]
+    assert Joined(torch.nn.Identity(), torch.ones(2))(torch.zeros(3, 1)).shape == (3, 3)
+    assert not joined.state_dict()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from agreement import agree, agree_in_standard_errors
-from scipy.stats import chi2, kstest, ncx2
+from scipy.stats import chi2, kstest, ncx2, norm
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_curve
 
@@ -69,6 +69,22 @@ def test_the_ratio_reaches_its_area_and_the_density_does_not(random_linear, gene
     agree_in_standard_errors(density.value, expected, density.error)
 
 
+@pytest.mark.equation("eq-likelihood-ratio", oracle="SciPy")
+def test_the_ratio_of_two_gaussians_is_a_gaussian_on_either_side(random_linear, generator):
+    """Its means are ±δ²/2 and its variance δ², so the difference of two has a known law."""
+    model, *_ = random_linear(5, 2)
+    shift = torch.randn(5, generator=generator)
+    covariance = model.weight.numpy() @ model.weight.numpy().T
+    covariance += math.exp(model.log_var) * np.eye(5)
+    squared = shift.numpy() @ np.linalg.inv(covariance) @ shift.numpy()
+    expected = norm(squared, math.sqrt(2 * squared)).sf(0)
+    agree(best_auc(model, shift), expected, atol=1e-12)
+    moved = LinearGaussian(model.weight, model.bias + shift, model.log_var).requires_grad_(False)
+    usual = model.sample(20_000, generator)
+    ratio = moved.log_evidence(usual) - model.log_evidence(usual)
+    assert abs(ratio.mean() + squared / 2) < 4 * math.sqrt(squared / 20_000)
+
+
 @pytest.fixture
 def scores(generator):
     """Scores with ties: of 40 outliers and 60 usual points."""
@@ -95,7 +111,10 @@ def test_error_is_delongs(scores):
     wins = (pairs > 0) + 0.5 * (pairs == 0)
     rows, columns = wins.mean(1), wins.mean(0)
     expected = math.sqrt(rows.var(ddof=1) / 40 + columns.var(ddof=1) / 60)
-    agree(area_under_roc(*scores).error, expected, atol=1e-14)
+    area = area_under_roc(*scores)
+    agree(area.error, expected, atol=1e-14)
+    agree(area.outliers, rows, atol=1e-14)
+    agree(area.usual, columns, atol=1e-14)
 
 
 @pytest.mark.equation("eq-auc-error", oracle="Monte Carlo")

@@ -72,6 +72,7 @@ _MEMORY = "how much memory the same numbers take"
 _ONE_AXIS = "the same axis: there are two, and it is the last"
 _SYMMETRIC = "a symmetric matrix gives the same from the left and from the right"
 _PRODUCT = "only the product of both numbers counts"
+_SUM_OF_BOTH = "both parts are added"
 _BEYOND = "from 40 on double precision knows no difference"
 EXPLAINED = {
     "linear.LinearGaussian.maximum_likelihood: data_dim = x.shape[1]": _ONE_AXIS,
@@ -128,6 +129,15 @@ EXPLAINED = {
     "schedules.BurdaStages.__call__: ends = [3 ** (i + 1) // 2 for": (
         "a power of 3 is odd: the 1 is what the division leaves"
     ),
+    "conditional.Joined.forward: shape = torch.broadcast_shapes(self.known.": (
+        "shapes broadcast to the same in either order"
+    ),
+    "conditional.label_bounds: x = model.given([1]).accept(x)": "every label has the same dtype",
+    "conditional.label_summed_out: off = log_q.logsumexp(1)": _ONE_AXIS,
+    "conditional.label_summed_out: return (log_q.exp() * (bounds - log_q)).sum(1)": _ONE_AXIS,
+    "outliers.best_auc: distance = torch.linalg.solve(covariance, shift) @ ": _SYMMETRIC,
+    "outliers.Area.error: return _error(self.usual, ": _SUM_OF_BOTH,
+    "outliers.Area.minus: return (outliers.mean(), _error(usual, ": _SUM_OF_BOTH,
     "training.Bound.forward: bound = importance_weighted_bound(self.model, x, self.k, "
     "noise=noise)": "the same proposal: it is then encoded twice",
     "training.Bound.forward: nothing = torch.stack([weight.mean() ": "of nothing, in either case",
