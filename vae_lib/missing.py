@@ -155,7 +155,7 @@ def impute(
     if k < 1:
         raise InputError(f"k is {k}: draw at least 1.")
     q = model.encode(x)
-    noise = torch.randn(k, *q.mean.shape, generator=generator, dtype=x.dtype).to(x)
+    noise = torch.randn(k, *q.mean.shape, generator=generator).to(x)
     share = torch.softmax(log_weights(model, x, k, q, noise), 0)  # (k, B)
     mean = (share.unsqueeze(-1) * model.decode(q.transform(noise)).mean).sum(0)
     return seen * x + (1 - seen) * mean

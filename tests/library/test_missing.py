@@ -91,6 +91,27 @@ def test_weighted_draws_fill_the_gaps_with_the_conditional_mean(generator):
     assert torch.equal(runs[0][~gap], x[~gap])
 
 
+def test_the_draws_that_fill_are_the_draws_that_are_weighed(generator):
+    """By hand, from the same three draws; rounding alone."""
+    exact, decoder = linear(generator, L)
+    x, seen = rows(generator)
+    model = IncompleteVAE(ExactEncoder(exact, wider=0.7), decoder, D, L).given(seen)
+    q = model.encode(x)
+    noise = torch.randn(3, B, L, generator=torch.Generator().manual_seed(1))
+    z = q.mean + q.std * noise
+    weights = (model.log_joint(x, z) - q.log_prob(z)).exp()[..., None]
+    expected = (weights * (z @ decoder.weight.T + decoder.bias)).sum(0) / weights.sum(0)
+    filled = impute(model, x, seen, k=3, generator=torch.Generator().manual_seed(1))
+    agree(filled, torch.where(seen > 0, x, expected), atol=1e-12)
+
+
+def test_a_mask_is_no_weight_to_be_kept(generator):
+    exact, decoder = linear(generator, L)
+    _, seen = rows(generator)
+    kept = IncompleteVAE(ExactEncoder(exact), decoder, D, L).given(seen).state_dict()
+    assert not [name for name in kept if "seen" in name or "known" in name]
+
+
 def test_the_bound_of_many_draws_closes_in_on_the_evidence_of_what_was_seen(generator):
     exact, decoder = linear(generator, L)
     x, seen = rows(generator)

@@ -135,6 +135,9 @@ EXPLAINED = {
     "conditional.label_bounds: x = model.given([1]).accept(x)": "every label has the same dtype",
     "conditional.label_summed_out: off = log_q.logsumexp(1)": _ONE_AXIS,
     "conditional.label_summed_out: return (log_q.exp() * (bounds - log_q)).sum(1)": _ONE_AXIS,
+    "missing.Observed.log_prob: x = as_tensor(x, self.mean.device, ": (
+        "a tensor is moved to either in either order"
+    ),
     "outliers.best_auc: distance = torch.linalg.solve(covariance, shift) @ ": _SYMMETRIC,
     "outliers.Area.error: return _error(self.usual, ": _SUM_OF_BOTH,
     "outliers.Area.minus: return (outliers.mean(), _error(usual, ": _SUM_OF_BOTH,
