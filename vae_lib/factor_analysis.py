@@ -170,7 +170,7 @@ def fit_factor_analysis(
     variance = (seen * (x - mean) ** 2).sum(0) / counts
     if (variance == 0).any():
         raise InputError(f"Column {int(variance.argmin())} never changes: leave it out.")
-    start = torch.randn(x.shape[1], latent_dim, generator=generator, dtype=x.dtype).to(x)
+    start = torch.randn(x.shape[1], latent_dim, generator=generator).to(x)
     model = FactorAnalysis(0.5 * variance.sqrt().unsqueeze(-1) * start, mean, variance.log())
     for _ in range(steps):
         model = model.improved(x, seen)

@@ -156,6 +156,20 @@ def test_without_gaps_it_finds_what_scikit_learn_finds(table):
     agree(ours, reference.score(x.numpy()), atol=1e-5)
 
 
+def test_the_search_starts_at_the_moments_of_what_was_seen(table):
+    """By NumPy's masked arrays; half of each deviation goes into random weights."""
+    x, seen = table
+    seeded = torch.Generator().manual_seed(3)
+    found = fit_factor_analysis(x, seen, L, steps=2, generator=seeded)
+    masked = np.ma.masked_array(x.numpy(), seen.numpy() == 0)
+    mean, deviation = (torch.from_numpy(np.asarray(one)) for one in (masked.mean(0), masked.std(0)))
+    draws = torch.randn(D, L, generator=torch.Generator().manual_seed(3))
+    start = FactorAnalysis(deviation[:, None] / 2 * draws, mean, 2 * deviation.log())
+    expected = start.improved(x, seen).improved(x, seen)
+    for name in ("weight", "bias", "log_var"):
+        agree(getattr(found, name), getattr(expected, name), atol=1e-10)
+
+
 def test_what_stands_in_a_gap_is_never_read(gappy):
     model, x, seen, _ = gappy
     other = torch.where(seen > 0, x, 99.0)

@@ -135,6 +135,10 @@ EXPLAINED = {
     "conditional.label_bounds: x = model.given([1]).accept(x)": "every label has the same dtype",
     "conditional.label_summed_out: off = log_q.logsumexp(1)": _ONE_AXIS,
     "conditional.label_summed_out: return (log_q.exp() * (bounds - log_q)).sum(1)": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.log_evidence: log_likelihood = -0.5 * (seen * (missed + "
+    "self.log_var + LOG_2PI)).sum(1)": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.log_evidence: return log_likelihood - 0.5 * z.square().sum(1) "
+    "+": _ONE_AXIS,
     "missing.Observed.log_prob: x = as_tensor(x, self.mean.device, ": (
         "a tensor is moved to either in either order"
     ),
