@@ -6,13 +6,16 @@ import numpy as np
 import torch
 
 from vae_lib import (
+    conditional,
     discretised,
     evaluation,
     evidence,
+    factor_analysis,
     gaussian,
     gradients,
     latents,
     linear,
+    missing,
     models,
     networks,
     outliers,
@@ -27,8 +30,8 @@ from vae_lib.objectives import elbo, importance_weighted_bound, log_weights, upp
 from vae_lib.training import fit, plain_fit
 
 MODULES = (
-    discretised, evaluation, evidence, gaussian, gradients, latents, linear, models, networks,
-    outliers, identities, wrong_losses,
+    conditional, discretised, evaluation, evidence, factor_analysis, gaussian, gradients,
+    latents, linear, missing, models, networks, outliers, identities, wrong_losses,
 )  # fmt: skip
 
 
@@ -62,6 +65,28 @@ def vae(likelihood="bernoulli"):
 
 def pixels(*shape):
     return (draw(*shape) > 0).to(torch.get_default_dtype())
+
+
+def labelled():
+    """A conditional VAE with D = 4, L = 2 and three labels."""
+    torch.manual_seed(0)
+    parts = (networks.GaussianEncoder(7, (5,), 2), networks.BernoulliDecoder(5, (5,), 4))
+    return conditional.ConditionalVAE(*parts, 4, 2, torch.tensor([0.2, 0.3, 0.5]).log())
+
+
+def incomplete():
+    """A VAE for rows with gaps, D = 4 and L = 2."""
+    torch.manual_seed(0)
+    parts = (networks.GaussianEncoder(8, (5,), 2), networks.GaussianDecoder(2, (5,), 4))
+    return missing.IncompleteVAE(*parts, 4, 2)
+
+
+def factors():
+    return factor_analysis.FactorAnalysis(draw(4, 2), draw(4), draw(4))
+
+
+def area():
+    return outliers.area_under_roc(draw(6), draw(7))
 
 
 def spread():
@@ -105,9 +130,6 @@ CALLS = {
         discretised.bits_per_dimension, lambda: {"nats": draw(5), "data_dim": 4, "step": 0.5},
     ),
     "log_var_above": (discretised.log_var_above, lambda: {"raw": draw(5), "step": 0.5}),
-    "squared_distance": (outliers.squared_distance, lambda: {"model": line(), "x": draw(5, 4)}),
-    "atypicality": (outliers.atypicality, lambda: {"model": line(), "x": draw(5, 4)}),
-    "roc": (outliers.roc, lambda: {"rest": draw(5), "outliers": draw(4)}),
     "DiagonalGaussian": (DiagonalGaussian, lambda: {"mean": draw(5, 2), "log_var": draw(5, 2)}),
     "DiagonalGaussian.standard": (DiagonalGaussian.standard, lambda: {"like": draw(5, 2)}),
     "DiagonalGaussian.log_prob": (
@@ -137,6 +159,92 @@ CALLS = {
         lambda: {"sample_shape": (3,), "generator": torch.Generator().manual_seed(1)},
     ),
     "FullGaussian.kl_to": (lambda other: full(5, 2).kl_to(other), lambda: {"other": full(5, 2)}),
+    "Joined": (
+        conditional.Joined,
+        lambda: {"network": networks.GaussianEncoder(7, (5,), 2), "known": pixels(5, 3)},
+    ),
+    "ConditionalVAE": (
+        conditional.ConditionalVAE,
+        lambda: {
+            "encoder": labelled().encoder, "decoder": labelled().decoder, "data_dim": 4,
+            "latent_dim": 2, "log_prior": torch.tensor([0.2, 0.3, 0.5]).log(),
+        },
+    ),
+    "ConditionalVAE.given": (
+        lambda labels: elbo(labelled().given(labels), pixels(5, 4)),
+        lambda: {"labels": [0, 1, 2, 0, 1]},
+    ),
+    "label_bounds": (
+        conditional.label_bounds,
+        lambda: {
+            "model": labelled(), "x": pixels(5, 4), "samples": 3, "noise": draw(3, 5, 2),
+            "generator": torch.Generator().manual_seed(1),
+        },
+    ),
+    "label_summed_out": (
+        conditional.label_summed_out,
+        lambda: {"bounds": draw(5, 3), "log_q": torch.log_softmax(draw(5, 3), -1)},
+    ),
+    "FactorAnalysis": (
+        factor_analysis.FactorAnalysis,
+        lambda: {"weight": draw(4, 2), "bias": draw(4), "log_var": draw(4)},
+    ),
+    "FactorAnalysis.posterior": (
+        lambda **given: factors().posterior(**given),
+        lambda: {"x": draw(5, 4), "seen": pixels(5, 4)},
+    ),
+    "FactorAnalysis.log_evidence": (
+        lambda **given: factors().log_evidence(**given),
+        lambda: {"x": draw(5, 4), "seen": pixels(5, 4)},
+    ),
+    "FactorAnalysis.conditional": (
+        lambda **given: factors().conditional(**given),
+        lambda: {"x": draw(5, 4), "seen": pixels(5, 4)},
+    ),
+    "FactorAnalysis.improved": (
+        lambda **given: factors().improved(**given),
+        lambda: {"x": draw(20, 4), "seen": pixels(20, 4)},
+    ),
+    "fit_factor_analysis": (
+        factor_analysis.fit_factor_analysis,
+        lambda: {
+            "x": draw(20, 4), "seen": pixels(20, 4), "latent_dim": 1, "steps": 3,
+            "generator": torch.Generator().manual_seed(1),
+        },
+    ),
+    "Observed": (
+        missing.Observed, lambda: {"whole": Bernoulli(draw(5, 4)), "seen": pixels(5, 4)},
+    ),
+    "Observed.log_prob": (
+        lambda x: missing.Observed(Gaussian(draw(5, 4), draw(1)), pixels(5, 4)).log_prob(x),
+        lambda: {"x": draw(5, 4)},
+    ),
+    "IncompleteVAE": (
+        missing.IncompleteVAE,
+        lambda: {
+            "encoder": incomplete().encoder, "decoder": incomplete().decoder, "data_dim": 4,
+            "latent_dim": 2,
+        },
+    ),
+    "IncompleteVAE.given": (
+        lambda seen: elbo(incomplete().given(seen), draw(5, 4)), lambda: {"seen": pixels(5, 4)},
+    ),
+    "impute": (
+        missing.impute,
+        lambda: {
+            "model": incomplete().given(pixels(5, 4)), "x": draw(5, 4), "seen": pixels(5, 4),
+            "k": 3, "generator": torch.Generator().manual_seed(1),
+        },
+    ),
+    "own_log_density": (outliers.own_log_density, lambda: {"model": line()}),
+    "typicality": (outliers.typicality, lambda: {"log_p": draw(5), "own": draw(6)}),
+    "best_auc": (outliers.best_auc, lambda: {"model": line(), "shift": draw(4)}),
+    "area_under_roc": (
+        outliers.area_under_roc, lambda: {"outliers": draw(6), "usual": draw(7)},
+    ),
+    "Area": (outliers.Area, lambda: {"outliers": pixels(6), "usual": pixels(7)}),
+    "Area.minus": (lambda other: area().minus(other), lambda: {"other": area()}),
+    "roc_curve": (outliers.roc_curve, lambda: {"outliers": draw(6), "usual": draw(7)}),
     "weight_variance": (
         gaussian.weight_variance, lambda: {"q": diagonal(5, 2), "posterior": full(5, 2)},
     ),

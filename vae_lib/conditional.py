@@ -1,241 +1,178 @@
-"""Labels: a VAE p(x|z, y) with a label, and one that learns also where labels are missing."""
+"""A VAE that is told a label: its bound, and the label summed out where nobody has written it."""
 
-import math
-from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError, require_data
+from vae_lib.engine.checks import InputError, require_batch
 from vae_lib.engine.door import Images
-from vae_lib.gaussian import DiagonalGaussian
-from vae_lib.likelihoods import Likelihood
 from vae_lib.models import VAE
-from vae_lib.networks import BernoulliDecoder, GaussianDecoder, GaussianEncoder, mlp
 from vae_lib.objectives import elbo
 
 
-class LabelledVAE(nn.Module):
-    """p(y) p(z) p(x|z, y) with p(y) uniform over K labels, q(z|x, y) and a classifier q(y|x).
+class Joined(nn.Module):
+    """A network that reads fixed numbers behind its own input: a label, or a mask.
 
     Args:
-        encoder: Maps x and y side by side (..., D + K) to q(z|x, y) over (..., L).
-        decoder: Maps z and y side by side (..., L + K) to p(x|z, y) over (..., D).
-        classifier: Maps x (..., D) to log q(y|x), up to a constant (..., K); only what sums over
-            labels needs it.
-        data_dim: D.
-        latent_dim: L.
-        classes: K.
-
-    Source: Sohn et al. 2015; Kingma et al. 2014.
+        network: Maps (..., n + C) to anything.
+        known: The C numbers, for each data point or for all: shape (..., C).
     """
 
-    # equation: eq-conditional-joint
+    known: Tensor
 
     @takes()
+    def __init__(self, network: nn.Module, known: Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("known", known, persistent=False)
+
+    def forward(self, value: Tensor) -> object:
+        """Map values (..., n), each with the known numbers behind it.
+
+        Raises:
+            ValueError: If there are neither as many known numbers as values, nor one row for all.
+        """
+        try:
+            shape = torch.broadcast_shapes(value.shape[:-1], self.known.shape[:-1])
+        except RuntimeError:
+            raise InputError(
+                f"The data has the shape {tuple(value.shape)} and what is known of it "
+                f"{tuple(self.known.shape)}: give both for the same points."
+            ) from None
+        both = (value, self.known)
+        return self.network(torch.cat([one.expand(*shape, one.shape[-1]) for one in both], -1))
+
+
+class ConditionalVAE(nn.Module):
+    """p(y), p(z) and p(x|z, y) with an encoder q(z|x, y), for labels y = 0 … C - 1.
+
+    Args:
+        encoder: Maps x and the label as C numbers, one of them 1, (..., D + C), to q(z|x, y).
+        decoder: Maps z and the label (..., L + C) to a likelihood over data (..., D).
+        data_dim: D.
+        latent_dim: L.
+        log_prior: log p(y), shape (C,).
+
+    Raises:
+        ValueError: If ``log_prior`` is not the logarithm of a distribution.
+
+    Source: eq-conditional-elbo (Sohn et al. 2015).
+    """
+
+    log_prior: Tensor
+
+    @takes(log_prior="C")
     def __init__(
         self,
-        encoder: Callable[[Tensor], DiagonalGaussian],
-        decoder: Callable[[Tensor], Likelihood],
-        classifier: Callable[[Tensor], Tensor],
+        encoder: nn.Module,
+        decoder: nn.Module,
         data_dim: int,
         latent_dim: int,
-        classes: int,
+        log_prior: Tensor,
     ) -> None:
         super().__init__()
-        if classes < 1:
-            raise InputError(f"classes is {classes}: give at least 1.")
-        self.encoder, self.decoder, self.classifier = encoder, decoder, classifier
-        self.data_dim, self.latent_dim, self.classes = data_dim, latent_dim, classes
-
-    def given(self, y: Tensor) -> VAE:
-        """The VAE p(z) p(x|z, y) of these labels: every objective takes it.
-
-        Args:
-            y: Labels 0 … K - 1, whole numbers of shape (B,), for B data points; or one label, of
-                shape (), for any number of them.
-
-        Raises:
-            ValueError: If ``y`` holds anything else.
-        """
-        y = self.accept(y)
-
-        def beside(value: Tensor) -> Tensor:
-            code = F.one_hot(y, self.classes).to(value)
-            return torch.cat([value, code.expand(*value.shape[:-1], self.classes)], dim=-1)
-
-        vae = VAE(
-            lambda x: self.encoder(beside(x)), lambda z: self.decoder(beside(z)),
-            self.data_dim, self.latent_dim,
-        )  # fmt: skip
-        return vae.to(next(self.parameters(), vae.zeros))
-
-    def accept(self, y: Tensor) -> Tensor:
-        """Let labels in.
-
-        Raises:
-            ValueError: If they are no whole numbers from 0 to K - 1.
-        """
-        good = isinstance(y, Tensor) and not (y.is_floating_point() or y.is_complex())
-        if not good or y.numel() == 0 or y.min() < 0 or y.max() >= self.classes:
+        total = log_prior.exp().sum().item()
+        if abs(total - 1) > 1e-5:
             raise InputError(
-                f"y holds no labels: give a tensor of whole numbers from 0 to {self.classes - 1}."
+                f"exp(log_prior) has the sum {total:.6g}: give the logarithm of probabilities."
             )
-        return y.long()
+        self.encoder, self.decoder = encoder, decoder
+        self.data_dim, self.latent_dim = data_dim, latent_dim
+        self.register_buffer("log_prior", log_prior)
 
-    def log_label(self, x: Images) -> Tensor:
-        """log q(y|x) of all labels for data (B, D): shape (B, K).
-
-        Raises:
-            ValueError: If ``x`` has the wrong shape, is empty, or holds NaN or infinite values.
-        """
-        x = self.given(torch.tensor(0)).accept(x)
-        require_data(x, self.data_dim)
-        return F.log_softmax(self.classifier(x), dim=-1)
-
-    def labelled_bound(
-        self, x: Images, y: Tensor, noise: Tensor | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Estimate the bound on log p(x, y) of data (B, D) and labels (B,): shape (B,), in nats.
+    def given(self, labels: Any) -> VAE:
+        """The VAE that is left when the labels are known: ``elbo`` and all others take it.
 
         Args:
-            x: Data.
-            y: Their labels.
-            noise: ε in place of fresh draws, as in ``elbo``.
-            generator: Source of the draws.
+            labels: Whole numbers, a list, array or tensor: one for each data point, shape (B,), or
+                one for all, shape (1,).
 
         Raises:
-            ValueError: If the data, labels or noise cannot be used.
+            ValueError: If a label is none of 0 … C - 1.
+
+        Source: eq-conditional-elbo.
         """
-        # equation: eq-labelled-bound
-        terms = elbo(self.given(y), x, noise=noise, generator=generator)
-        return terms.value - math.log(self.classes)
+        known = F.one_hot(_whole(labels, len(self.log_prior)), len(self.log_prior))
+        known = known.to(self.log_prior)
+        parts = (Joined(self.encoder, known), Joined(self.decoder, known))
+        return VAE(*parts, self.data_dim, self.latent_dim).to(known)
 
-    def unlabelled_bound(
-        self, x: Images, noise: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """Estimate the bound on log p(x) of data (B, D): shape (B,), in nats.
 
-        The label is summed out exactly: Σ_y q(y|x) (bound on log p(x, y) - log q(y|x)).
-
-        Args:
-            x: Data.
-            noise: ε in place of fresh draws, the same for all labels.
-            generator: Source of the draws.
-
-        Raises:
-            ValueError: If the data or noise cannot be used.
-        """
-        # equation: eq-label-sum
-        log_label = self.log_label(x)  # (B, K)
-        bounds = [
-            self.labelled_bound(x, torch.full((len(log_label),), label), noise, generator)
-            for label in range(self.classes)
-        ]
-        return (log_label.exp() * (torch.stack(bounds, dim=-1) - log_label)).sum(-1)
+def _whole(labels: Any, count: int) -> Tensor:
+    """Labels as a row of whole numbers below ``count``."""
+    try:
+        row = torch.as_tensor(labels).cpu()
+        fine = row.dim() == 1 and len(row) > 0 and torch.isin(row, torch.arange(count)).all()
+    except (TypeError, ValueError, RuntimeError):  # no numbers
+        fine = False
+    if not fine:
+        raise InputError(
+            f"labels cannot be used: give a row of whole numbers from 0 to {count - 1}."
+        )
+    return row.long()
 
 
 @takes()
-def labelled_vae(
-    data_dim: int,
-    classes: int,
-    latent_dim: int = 10,
-    hidden: Sequence[int] = (200,),
-    binary: bool = True,
-) -> LabelledVAE:
-    """Build a VAE with labels from three multilayer perceptrons.
+def label_bounds(
+    model: ConditionalVAE,
+    x: Images,
+    samples: int = 1,
+    noise: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Bound log p(x, y) for each label y that a data point could have.
 
     Args:
-        data_dim: D.
-        classes: K.
-        latent_dim: L.
-        hidden: Sizes of the hidden layers of encoder and classifier; the decoder mirrors them.
-        binary: Bernoulli pixels, else Gaussian ones with one learned σ².
-
-    Raises:
-        ValueError: If a size is less than 1.
-    """
-    if min(classes, latent_dim) < 1:
-        raise InputError(f"classes is {classes} and latent_dim {latent_dim}: each at least 1.")
-    kind = BernoulliDecoder if binary else GaussianDecoder
-    decoder = kind(latent_dim + classes, tuple(reversed(hidden)), data_dim)
-    encoder = GaussianEncoder(data_dim + classes, hidden, latent_dim)
-    sizes = (data_dim, *hidden)
-    classifier = nn.Sequential(mlp(sizes), nn.Linear(sizes[-1], classes))
-    return LabelledVAE(encoder, decoder, classifier, data_dim, latent_dim, classes)
-
-
-@takes()
-def fit_labelled(
-    model: LabelledVAE,
-    x: Tensor,
-    y: Images,
-    epochs: int,
-    batch_size: int = 128,
-    learning_rate: float = 1e-3,
-    weight: float = 1.0,
-    seed: int = 0,
-) -> list[float]:
-    """Train in place on data some of which have labels: the sum of both bounds, by Adam.
-
-    Args:
-        model: What is trained.
-        x: Data, shape (N, D).
-        y: Labels 0 … K - 1, or -1 where there is none, shape (N,).
-        epochs: Passes over the data.
-        batch_size: B.
-        learning_rate: Adam's step size.
-        weight: What a labelled point's log q(y|x) counts beside the bounds.
-        seed: Of the shuffling and the latent noise.
+        model: Supplies q(z|x, y), p(x|z, y) and p(y).
+        x: Data, shape (B, D).
+        samples: S, the draws of z for each label.
+        noise: As for ``objectives.elbo``, (S, B, L) or (S, 1, L); all labels share it.
+        generator: Source of the draws.
 
     Returns:
-        The mean of what is maximised, of each epoch, in nats per data point.
+        𝓛(x, y) = log p(y) + the ELBO of the VAE given y: shape (B, C), in nats.
 
     Raises:
-        ValueError: If data, labels or settings cannot be used.
+        ValueError: As ``objectives.elbo`` does.
 
-    Source: Kingma et al. 2014, equations 6 to 9.
+    Source: eq-conditional-elbo.
     """
-    # equation: eq-semi-supervised
-    y = torch.as_tensor(y)
-    if y.shape != x.shape[:1] or y.is_floating_point() or len(y) == 0:
+    count = len(model.log_prior)
+    x = model.given([0]).accept(x)
+    require_batch(x)
+    given = model.given(torch.arange(count).repeat_interleave(len(x)))  # all points, for each y
+    if noise is not None and noise.dim() == 3 and noise.shape[1] != 1:
+        noise = noise.repeat(1, count, 1)
+    terms = elbo(given, x.repeat(count, 1), samples=samples, noise=noise, generator=generator)
+    return terms.value.reshape(count, len(x)).T + model.log_prior
+
+
+@takes(bounds="B C", log_q="B C")
+def label_summed_out(bounds: Tensor, log_q: Tensor) -> Tensor:
+    """Bound log p(x) where the label is unknown, by the sum over all labels: Σ q(y|x) (𝓛 - log q).
+
+    It is largest, log Σ exp 𝓛(x, y), where q(y|x) is the softmax of the bounds. A softmax of bounds
+    that are estimated from draws makes it too large on average: take a q that saw other draws.
+
+    Args:
+        bounds: 𝓛(x, y), from ``label_bounds``, shape (B, C).
+        log_q: log q(y|x), normalised, shape (B, C).
+
+    Returns:
+        Shape (B,), in nats.
+
+    Raises:
+        ValueError: If a row of ``log_q`` is not normalised.
+
+    Source: eq-label-summed-out, eq-best-label (Kingma et al. 2014, equation 7).
+    """
+    off = log_q.logsumexp(-1).abs().max().item()
+    if off > 1e-4:
         raise InputError(
-            f"x has the shape {tuple(x.shape)} and y {tuple(y.shape)} of {y.dtype}: give a whole "
-            "number for each data point, -1 where there is no label."
+            f"A row of log_q has a sum whose logarithm is {off:.2g}: give log probabilities, e.g. "
+            "by torch.log_softmax."
         )
-    if (
-        min(epochs, batch_size) < 1
-        or not 0 < learning_rate < math.inf
-        or not 0 <= weight < math.inf
-    ):
-        raise InputError(
-            f"epochs is {epochs}, batch_size {batch_size}, learning_rate {learning_rate} and "
-            f"weight {weight}: give positive numbers."
-        )
-    if (y >= 0).any():
-        model.accept(y[y >= 0])
-    optimiser = torch.optim.Adam(model.parameters(), learning_rate)
-    generator = torch.Generator().manual_seed(seed)
-    means = []
-    for _ in range(epochs):
-        total = 0.0
-        for rows in torch.randperm(len(x), generator=generator).split(batch_size):
-            known, unknown = rows[y[rows] >= 0], rows[y[rows] < 0]
-            parts = []
-            if len(known):
-                label = y[known].long()
-                own = model.log_label(x[known]).gather(1, label[:, None])[:, 0]
-                bound = model.labelled_bound(x[known], label, generator=generator)
-                parts.append(bound + weight * own)
-            if len(unknown):
-                parts.append(model.unlabelled_bound(x[unknown], generator=generator))
-            value = torch.cat(parts)
-            optimiser.zero_grad()
-            (-value.mean()).backward()
-            optimiser.step()
-            total += value.sum().item()
-        means.append(total / len(x))
-    return means
+    return (log_q.exp() * (bounds - log_q)).sum(-1)

@@ -1,167 +1,161 @@
-"""Gaps in the data: factor analysis, whose conditional of what is missing is exact."""
+"""A VAE that learns from rows with gaps, and fills them.
+
+A mask ``seen`` has 1 where an entry was observed and 0 where it was not; what stands in the data
+there is never read, but must be finite.
+"""
 
 import torch
 from torch import Tensor, nn
 
+from vae_lib.conditional import Joined
 from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError
-from vae_lib.gaussian import LOG_2PI, FullGaussian
+from vae_lib.engine.checks import (
+    InputError,
+    require_data,
+    require_finite_values,
+    require_fitting,
+    require_mask,
+)
+from vae_lib.engine.door import Images, as_tensor
+from vae_lib.likelihoods import Bernoulli, Gaussian, Likelihood
+from vae_lib.models import VAE, GenerativeModel
+from vae_lib.objectives import log_weights
 
 
-class FactorAnalysis(nn.Module):
-    """x = W z + b + ε with ε ~ N(0, diag ψ): each column has a noise of its own.
-
-    Data are rows (N, D) with NaN where a value is missing; what is missing is integrated out.
+class Observed:
+    """A likelihood of the entries that were observed, and of no other.
 
     Args:
-        weight: W, shape (D, L).
-        bias: b, shape (D,).
-        log_var: log ψ, shape (D,).
+        whole: The likelihood of whole rows (..., D).
+        seen: The mask, a shape that broadcasts with (..., D).
 
     Raises:
-        ValueError: If the shapes do not fit together, or a value is not finite.
+        ValueError: If ``seen`` is no mask, or its shape does not fit.
 
-    Source: Rubin & Thayer 1982; Ghahramani & Jordan 1994.
+    Source: eq-observed-elbo.
     """
 
-    # equation: eq-factor-analysis
-
-    @takes(weight="D L", bias="D", log_var="D")
-    def __init__(self, weight: Tensor, bias: Tensor, log_var: Tensor) -> None:
-        super().__init__()
-        self.weight, self.bias, self.log_var = map(nn.Parameter, (weight, bias, log_var))
-
-    def posterior(self, x: Tensor) -> FullGaussian:
-        """The exact p(z|what was seen of x) for rows (N, D): over (N, L).
-
-        Raises:
-            ValueError: If ``x`` has another shape, is empty or holds infinite values.
-        """
-        # equation: eq-observed-posterior
-        centred, seen = self._accept(x)
-        weight = self.weight.detach()
-        share = seen * torch.exp(-self.log_var.detach())  # 1/ψ where seen, else 0: (N, D)
-        identity = torch.eye(weight.shape[1], dtype=x.dtype)
-        precision = identity + torch.einsum("nd,dl,dm->nlm", share, weight, weight)
-        covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
-        mean = torch.einsum("nlm,nm->nl", covariance, (centred * share) @ weight)
-        return FullGaussian(mean, torch.linalg.cholesky(covariance))
-
-    def log_evidence(self, x: Tensor) -> Tensor:
-        """The exact log density of what was seen of rows (N, D): shape (N,), in nats.
-
-        Raises:
-            ValueError: As for ``posterior``.
-        """
-        # equation: eq-observed-evidence
-        centred, seen = self._accept(x)
-        posterior = self.posterior(x)
-        z = posterior.mean
-        residual = centred - z @ self.weight.detach().T
-        log_var = self.log_var.detach()
-        noise = -0.5 * (seen * (LOG_2PI + log_var + residual**2 * torch.exp(-log_var))).sum(-1)
-        # Bayes' rule at the posterior's mean: log p(z) + log p(x|z) - log p(z|x).
-        prior = -0.5 * (z**2 + LOG_2PI).sum(-1)
-        return noise + prior - posterior.log_prob(z)
-
-    def impute(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Fill the gaps of rows (N, D) by the exact conditional mean given what was seen.
-
-        Returns:
-            The whole rows, and the variance of each value, 0 where it was seen: (N, D) each.
-
-        Raises:
-            ValueError: As for ``posterior``.
-        """
-        # equation: eq-gaussian-imputation
-        _, seen = self._accept(x)
-        posterior, weight = self.posterior(x), self.weight.detach()
-        mean = self.bias.detach() + posterior.mean @ weight.T
-        spread = (weight @ posterior.scale_tril).square().sum(-1) + self.log_var.detach().exp()
-        return torch.where(seen, x, mean), torch.where(seen, 0.0, spread)
-
-    @classmethod
     @takes()
-    def maximum_likelihood(
-        cls, x: Tensor, latent_dim: int, iterations: int = 200, seed: int = 0
-    ) -> "FactorAnalysis":
-        """Fit to incomplete rows by expectation-maximisation: no step makes the evidence less.
+    def __init__(self, whole: Likelihood, seen: Tensor) -> None:
+        require_mask(seen)
+        require_fitting("seen", seen, whole.mean.shape, "the likelihood")
+        self.whole, self.seen = whole, seen
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean of whole rows, shape (..., D)."""
+        return self.whole.mean
+
+    def log_prob(self, x: Images) -> Tensor:
+        """Log probability of the observed entries of x (..., D): shape (...), in nats.
+
+        Raises:
+            ValueError: If the likelihood refuses ``x``.
+        """
+        x = as_tensor(x, self.mean.dtype, self.mean.device)
+        require_fitting("x", x, self.mean.shape, "the likelihood")
+        alone: Likelihood
+        if isinstance(self.whole, Bernoulli):
+            alone = Bernoulli(self.whole.logits.unsqueeze(-1), self.whole.allow_grey)
+        else:
+            alone = Gaussian(self.whole.mean.unsqueeze(-1), self.whole.log_var.unsqueeze(-1))
+        return torch.where(self.seen > 0, alone.log_prob(x.unsqueeze(-1)), 0.0).sum(-1)
+
+
+class _ObservedDecoder(nn.Module):
+    """z → the likelihood of the entries that were observed."""
+
+    seen: Tensor
+
+    def __init__(self, decoder: nn.Module, seen: Tensor) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.register_buffer("seen", seen, persistent=False)
+
+    def forward(self, z: Tensor) -> Observed:
+        return Observed(self.decoder(z), self.seen)
+
+
+class _FilledEncoder(Joined):
+    """x, with 0 in its gaps, and the mask → q(z|x_o)."""
+
+    def forward(self, value: Tensor) -> object:
+        require_fitting("x", value, self.known.shape, "the mask")
+        return super().forward(value * self.known)
+
+
+class IncompleteVAE(nn.Module):
+    """A VAE that learns from rows with gaps.
+
+    Args:
+        encoder: Maps x, with 0 in its gaps, and its mask, (..., 2D), to q(z|x_o).
+        decoder: Maps latents (..., L) to a likelihood over whole rows (..., D).
+        data_dim: D.
+        latent_dim: L.
+
+    Source: eq-observed-elbo.
+    """
+
+    @takes()
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, data_dim: int, latent_dim: int
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.data_dim, self.latent_dim = data_dim, latent_dim
+
+    @takes(seen="B D")
+    def given(self, seen: Tensor) -> VAE:
+        """The VAE over the entries that were observed: ``elbo`` and all others take it.
 
         Args:
-            x: Rows (N, D), NaN where a value is missing.
-            latent_dim: L, less than D.
-            iterations: Steps.
-            seed: Of the weights at the start.
+            seen: The mask, shape (B, D).
 
         Raises:
-            ValueError: If the rows cannot be used, a column is constant, or L is not from 1 to
-                D - 1.
+            ValueError: If it is no mask.
+
+        Source: eq-observed-elbo.
         """
-        if x.dim() != 2 or not 1 <= latent_dim < x.shape[1] or iterations < 1:
-            raise InputError(
-                f"x has the shape {tuple(x.shape)}, latent_dim is {latent_dim} and iterations "
-                f"{iterations}: give rows (N, D), 1 to D - 1 latents and at least 1 step."
-            )
-        seen = ~x.isnan()
-        count = seen.sum(0)
-        filled = torch.where(seen, x, 0.0)
-        mean = filled.sum(0) / count
-        variance = (torch.where(seen, x - mean, 0.0) ** 2).sum(0) / count
-        if not (variance > 0).all() or not variance.isfinite().all():
-            raise InputError("A column holds fewer than two different finite values: leave it out.")
-        generator = torch.Generator().manual_seed(seed)
-        start = torch.randn(x.shape[1], latent_dim, dtype=x.dtype, generator=generator)
-        scale = (variance / 2).sqrt()
-        model = cls(start * scale[:, None] / latent_dim**0.5, mean, (variance / 2).log())
-        for _ in range(iterations):
-            model._step(filled, seen, variance)
-        return model
-
-    @torch.no_grad()
-    def _step(self, filled: Tensor, seen: Tensor, variance: Tensor) -> None:
-        """One step: the exact posterior of each row, then each column's regression on z."""
-        rows = torch.where(seen, filled, torch.nan)
-        posterior = self.posterior(rows)
-        one = torch.ones_like(posterior.mean[:, :1])
-        mean = torch.cat([posterior.mean, one], dim=1)  # of z and 1: (N, L + 1)
-        second = mean.unsqueeze(2) * mean.unsqueeze(1)
-        latent = self.weight.shape[1]
-        second[:, :latent, :latent] += posterior.scale_tril @ posterior.scale_tril.mT
-        share = seen.to(filled.dtype)
-        moments = torch.einsum("nd,nlm->dlm", share, second)
-        right = torch.einsum("nd,nl->dl", filled, mean)
-        both = torch.linalg.solve(moments, right)  # (D, L + 1)
-        squares = (filled**2).sum(0) - (both * right).sum(1)
-        self.weight.copy_(both[:, :-1])
-        self.bias.copy_(both[:, -1])
-        # A column that is a sum of others would have none left: a millionth of its own stays.
-        self.log_var.copy_((squares / share.sum(0)).clamp(min=1e-6 * variance).log())
-
-    def _accept(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """What was seen, less b, and 0 in its gaps; and where it was seen."""
-        if (
-            x.dim() != 2
-            or x.shape[1] != len(self.bias)
-            or len(x) == 0
-            or x.dtype != self.bias.dtype
-        ):
-            raise InputError(
-                f"x has the shape {tuple(x.shape)} and is of {x.dtype}: give rows of "
-                f"{len(self.bias)} values of {self.bias.dtype}, NaN where one is missing."
-            )
-        if x.isinf().any():
-            raise InputError("x holds infinite values: give NaN where a value is missing.")
-        seen = ~x.isnan()
-        return torch.where(seen, x - self.bias.detach(), 0.0), seen
+        require_mask(seen)
+        require_data(seen, self.data_dim)
+        encoder = _FilledEncoder(self.encoder, seen)
+        decoder = _ObservedDecoder(self.decoder, seen)
+        return VAE(encoder, decoder, self.data_dim, self.latent_dim).to(seen)
 
 
-@takes()
-def with_mask(x: Tensor) -> Tensor:
-    """Turn rows (N, D) with NaN in their gaps into values, 0 there, and mask: (N, 2 D).
+@takes(seen="B D")
+def impute(
+    model: GenerativeModel,
+    x: Images,
+    seen: Tensor,
+    k: int = 100,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Fill the gaps with their mean given what was observed, by weighted draws of z.
+
+    Args:
+        model: What ``IncompleteVAE.given`` returns for the same mask.
+        x: Data, shape (B, D).
+        seen: The mask, shape (B, D).
+        k: The number of draws for each row.
+        generator: Source of the draws.
+
+    Returns:
+        x, with an estimate of E[x_m|x_o] in its gaps: shape (B, D).
 
     Raises:
-        ValueError: If ``x`` has another shape or holds infinite values.
+        ValueError: If ``k`` is less than 1, ``seen`` is no mask, or the model refuses ``x``.
+
+    Source: eq-imputation.
     """
-    if x.dim() != 2 or x.isinf().any():
-        raise InputError(f"x has the shape {tuple(x.shape)}: give finite rows (N, D), or NaN.")
-    return torch.cat([x.nan_to_num(0.0), (~x.isnan()).to(x.dtype)], dim=1)
+    require_mask(seen)
+    x = model.accept(x)
+    require_fitting("x", x, seen.shape, "seen")
+    require_finite_values("x, squared,", x**2)
+    if k < 1:
+        raise InputError(f"k is {k}: draw at least 1.")
+    q = model.encode(x)
+    noise = torch.randn(k, *q.mean.shape, generator=generator).to(x)
+    share = torch.softmax(log_weights(model, x, k, q, noise), 0)  # (k, B)
+    mean = (share.unsqueeze(-1) * model.decode(q.transform(noise)).mean).sum(0)
+    return seen * x + (1 - seen) * mean

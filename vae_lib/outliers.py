@@ -1,111 +1,178 @@
-"""Outliers: what a density says of them in the model that is solved, and how a score is judged."""
+"""Which data points are strange: the density that misleads, typicality, a second model, the ROC."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from vae_lib.engine.arguments import takes
-from vae_lib.engine.checks import InputError
-from vae_lib.engine.door import Images
+from vae_lib.engine.arguments import require_fields, takes
+from vae_lib.engine.checks import InputError, require_finite_values, require_fitting
 from vae_lib.linear import LinearGaussian
 
 
 @takes()
-def squared_distance(model: LinearGaussian, x: Images) -> Tensor:
-    """How far data lie from the mean: m² = (x - b)ᵀ C⁻¹ (x - b) with C = W Wᵀ + σ² I.
+def own_log_density(model: LinearGaussian) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of log p(x) over the linear model's own data.
 
-    log p(x) is its greatest value, at the mean, less m²/2; and m² of data from the model has the
-    χ² distribution with D degrees of freedom. So the likeliest point, m² = 0, is one that hardly
-    any draw comes near: D ± √(2D) is where they lie.
-
-    Args:
-        model: The linear model.
-        x: Data, shape (N, D).
-
-    Returns:
-        Shape (N,), without unit.
-
-    Raises:
-        ValueError: If the model refuses ``x``.
-    """
-    # equation: eq-evidence-chi-square
-    x = model.accept(x)
-    z = model.encode(x).mean
-    residual = x - model.decode(z).mean
-    # At the posterior's mean both squares add up to it, and no large terms cancel.
-    return (residual**2).sum(-1) * torch.exp(-model.log_var) + (z**2).sum(-1)
-
-
-@takes()
-def atypicality(model: LinearGaussian, x: Images) -> Tensor:
-    """The exact two-sided p-value of log p(x): how rarely data from the model lie so far out.
+    log p(x) is then that of the mean b, the highest there is, less ½ of a χ² with D degrees of
+    freedom: D/2 lower on average.
 
     Args:
         model: The linear model.
-        x: Data, shape (N, D).
 
     Returns:
-        Shape (N,): uniform on [0, 1] for data from the model, near 0 for points both too far and
-        too near; 0 at the mean.
+        Shape () each, in nats.
+
+    Source: eq-log-density-chi-square.
+    """
+    data_dim = model.bias.shape[0]
+    highest = model.log_evidence(model.bias.unsqueeze(0))[0]
+    return highest - data_dim / 2, torch.full_like(highest, math.sqrt(data_dim / 2))
+
+
+@takes(log_p="N", own="M")
+def typicality(log_p: Tensor, own: Tensor) -> Tensor:
+    """How far log p(x) lies from what is usual, on either side, in standard deviations.
+
+    Args:
+        log_p: log p of the data points in question, shape (N,).
+        own: log p of data that the model should know but was not trained on, shape (M,).
+
+    Returns:
+        Shape (N,), without unit; large where a point is strange.
 
     Raises:
-        ValueError: If the model refuses ``x``.
+        ValueError: If ``own`` has fewer than two values, or all are the same.
 
-    Source: Nalisnick et al. 2019 (typicality).
+    Source: eq-typicality (Nalisnick et al. 2019).
     """
-    # equation: eq-typicality
-    half = squared_distance(model, x) / 2
-    shape = torch.full_like(half, len(model.bias) / 2)
-    below, above = torch.special.gammainc(shape, half), torch.special.gammaincc(shape, half)
-    return 2 * torch.minimum(below, above)
+    if len(own) < 2 or own.std() == 0:
+        raise InputError(
+            f"own holds {len(own)} values with the standard deviation "
+            f"{own.std(correction=0):g}: give at least 2 that differ."
+        )
+    return (log_p - own.mean()).abs() / own.std()
+
+
+@takes(shift="D")
+def best_auc(model: LinearGaussian, shift: Tensor) -> Tensor:
+    """The area that no score can exceed, where outliers are the model's data, moved by ``shift``.
+
+    The likelihood ratio reaches it: Φ(δ/√2), with δ² = shiftᵀ C⁻¹ shift, C the data's covariance.
+
+    Args:
+        model: The linear model of the usual data.
+        shift: What is added to an outlier, shape (D,).
+
+    Returns:
+        Shape (), from ½ to 1.
+
+    Source: eq-likelihood-ratio (Neyman & Pearson 1933).
+    """
+    require_fitting("shift", shift, model.bias.shape, "the mean")
+    covariance = model.weight @ model.weight.T
+    covariance = covariance + model.log_var.exp() * torch.eye(len(shift)).to(shift)
+    distance = shift @ torch.linalg.solve(covariance, shift)
+    return torch.special.ndtr((distance / 2).sqrt())
 
 
 @dataclass(frozen=True)
-class ROC:
-    """How well a score tells outliers from the rest, at every threshold.
+class Area:
+    """The area under a ROC curve: the chance that an outlier scores above a usual point.
 
     Attributes:
-        false_alarms: Share of the rest that score at least the threshold, ascending from 0 to 1.
-        hits: Share of the outliers that do, of the same shape.
-        area: Under the curve: how often an outlier scores higher than one of the rest, ties half.
-        standard_error: Of the area, over the choice of both.
+        outliers: For each outlier, the share of usual points that it exceeds, shape (m,).
+        usual: For each usual point, the share of outliers that exceed it, shape (n,).
+
+    Source: eq-auc, eq-auc-error (DeLong et al. 1988).
     """
 
-    false_alarms: Tensor
-    hits: Tensor
-    area: float
-    standard_error: float
+    outliers: Tensor
+    usual: Tensor
 
-    def __str__(self) -> str:
-        """Give the area and its error."""
-        return f"AUC {self.area:.3f} ± {self.standard_error:.3f}"
+    def __post_init__(self) -> None:
+        """Refuse what is no tensor of finite values."""
+        require_fields(self)
+        for name in ("outliers", "usual"):
+            require_finite_values(name, getattr(self, name))
+
+    @property
+    def value(self) -> Tensor:
+        """The area, shape (), from 0 to 1. Source: eq-auc."""
+        return self.outliers.mean()
+
+    @property
+    def error(self) -> Tensor:
+        """Its standard error, shape (). Source: eq-auc-error."""
+        return _error(self.outliers, self.usual)
+
+    @takes()
+    def minus(self, other: "Area") -> tuple[Tensor, Tensor]:
+        """The difference of two scores' areas on the same points, and its standard error.
+
+        Raises:
+            ValueError: If the other area belongs to other numbers of points.
+
+        Source: eq-auc-error.
+        """
+        for one, two in ((self.outliers, other.outliers), (self.usual, other.usual)):
+            if one.shape != two.shape:
+                raise InputError(
+                    f"One area is of {len(one)} points, the other of {len(two)}: compare scores "
+                    "of the same points."
+                )
+        outliers, usual = self.outliers - other.outliers, self.usual - other.usual
+        return outliers.mean(), _error(outliers, usual)
 
 
-@takes(rest="N", outliers="M")
-def roc(rest: Tensor, outliers: Tensor) -> ROC:
-    """Judge a score by data of which it is known whether they are outliers.
+def _error(outliers: Tensor, usual: Tensor) -> Tensor:
+    return (outliers.var() / len(outliers) + usual.var() / len(usual)).sqrt()
+
+
+@takes(outliers="M", usual="N")
+def area_under_roc(outliers: Tensor, usual: Tensor) -> Area:
+    """The area under the ROC curve of a score, with its standard error.
 
     Args:
-        rest: Scores of data that are none, shape (N,), N at least 2.
-        outliers: Scores of outliers, shape (M,), M at least 2; higher is to mean more of one.
+        outliers: The scores of outliers, higher is stranger, shape (m,), at least two.
+        usual: The scores of usual points, shape (n,), at least two.
 
     Raises:
-        ValueError: If there are fewer than 2 of either, or a score is not finite.
+        ValueError: If there are fewer than two of a kind.
 
-    Source: DeLong et al. 1988.
+    Source: eq-auc.
     """
-    # equation: eq-auc, eq-auc-error
-    if min(len(rest), len(outliers)) < 2:
-        raise InputError(
-            f"There are {len(rest)} scores of the rest and {len(outliers)} of outliers: an error "
-            "needs at least 2 of both."
-        )
-    scores = torch.cat([rest, outliers]).unique().flip(0)  # thresholds, descending
-    curves = [
-        torch.cat([part.new_zeros(1), (part >= scores[:, None]).to(part.dtype).mean(1)])
-        for part in (rest, outliers)
-    ]
-    wins = (outliers[:, None] > rest).to(rest.dtype) + 0.5 * (outliers[:, None] == rest)  # (M, N)
-    variance = wins.mean(1).var() / len(outliers) + wins.mean(0).var() / len(rest)
-    return ROC(curves[0], curves[1], wins.mean().item(), variance.sqrt().item())
+    for name, scores in (("outliers", outliers), ("usual", usual)):
+        if len(scores) < 2:
+            raise InputError(f"{name} holds {len(scores)} score: give at least 2.")
+    return Area(_share_below(outliers, usual), 1 - _share_below(usual, outliers))
+
+
+def _share_below(scores: Tensor, others: Tensor) -> Tensor:
+    """The share of ``others`` below each score; an equal one counts as half."""
+    ordered = others.sort().values
+    below = torch.searchsorted(ordered, scores) + torch.searchsorted(ordered, scores, right=True)
+    return below.to(scores) / (2 * len(others))
+
+
+@takes(outliers="M", usual="N")
+def roc_curve(outliers: Tensor, usual: Tensor) -> tuple[Tensor, Tensor]:
+    """False alarms and hits at every threshold, from none to all.
+
+    Args:
+        outliers: The scores of outliers, higher is stranger, shape (m,).
+        usual: The scores of usual points, shape (n,).
+
+    Returns:
+        The share of usual points, and that of outliers, at or above each threshold: one more value
+        than there are different scores, from 0 to 1.
+
+    Source: eq-auc.
+    """
+    thresholds = torch.cat([outliers, usual]).unique()  # ascending
+    shares = []
+    for scores in (usual, outliers):
+        below = torch.searchsorted(scores.sort().values, thresholds).to(scores)
+        shares.append(torch.cat([scores.new_zeros(1), (1 - below / len(scores)).flip(0)]))
+    return shares[0], shares[1]

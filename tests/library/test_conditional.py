@@ -1,179 +1,153 @@
-"""Labels: the conditional VAE and the sum over labels, against models that are solved exactly."""
+"""A VAE with labels, against a mixture of Gaussians whose every quantity SciPy knows."""
+
+import math
 
 import numpy as np
 import pytest
-import scipy.special
-import scipy.stats
 import torch
 from agreement import agree
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
 
-from vae_lib.conditional import LabelledVAE, fit_labelled, labelled_vae
-from vae_lib.engine.checks import InputError
-from vae_lib.gaussian import DiagonalGaussian, sigma_points
-from vae_lib.likelihoods import Gaussian
-from vae_lib.linear import LinearGaussian
+from vae_lib.conditional import ConditionalVAE, Joined, label_bounds, label_summed_out
+from vae_lib.gaussian import sigma_points
+from vae_lib.networks import LinearDecoder, LinearEncoder
+from vae_lib.objectives import elbo
 
-CLASSES, D, L = 10, 4, 1
+D, L, C = 4, 2, 3
 
 
 @pytest.fixture
-def exact(generator):
-    """A linear model for each label, W z + b_y, as one labelled model whose q is the posterior."""
-    weight = torch.randn(D, L, generator=generator)
-    biases = torch.randn(CLASSES, D, generator=generator)
-    log_var = torch.tensor(-0.7)
-    solved = [LinearGaussian(weight, bias, log_var).requires_grad_(False) for bias in biases]
+def mixture(generator):
+    """x = W z + b_y + σ ε with Wᵀ W diagonal, so that a linear encoder holds the posterior.
 
-    def encoder(both):
-        x, code = both.split([D, CLASSES], dim=-1)
-        posterior = solved[0].encode(x - code @ biases + biases[0])
-        variance = posterior.scale_tril.diagonal(dim1=-2, dim2=-1).square()
-        return DiagonalGaussian(posterior.mean, variance.log().expand_as(posterior.mean))
-
-    def decoder(both):
-        z, code = both.split([L, CLASSES], dim=-1)
-        return Gaussian(z @ weight.T + code @ biases, log_var[None])
-
-    def classifier(x):
-        return torch.stack([one.log_evidence(x) for one in solved], dim=-1)
-
-    model = LabelledVAE(encoder, decoder, classifier, D, L, CLASSES)
-    x = solved[3].sample(6, generator)
-    return model, solved, x
-
-
-def log_gaussians(solved, x):
-    """log N(x; b_y, W Wᵀ + σ² I) for each label, by SciPy: (B, K)."""
-    rows = []
-    for one in solved:
-        weight = one.weight.numpy()
-        covariance = weight @ weight.T + one.log_var.exp().item() * np.eye(D)
-        rows.append(scipy.stats.multivariate_normal(one.bias.numpy(), covariance).logpdf(x.numpy()))
-    return np.stack(rows, axis=-1)
+    Returns the model with the exact encoder, five points, and SciPy's log p(x, y) of each label.
+    """
+    turn, _ = torch.linalg.qr(torch.randn(D, D, generator=generator))
+    weight = turn[:, :L] * torch.tensor([1.5, 0.6])
+    centers = torch.randn(D, C, generator=generator)
+    log_var, log_prior = torch.tensor(-0.7), torch.tensor([0.2, 0.3, 0.5]).log()
+    variance = log_var.exp()
+    decoder = LinearDecoder(torch.cat([weight, centers], 1), torch.zeros(D), log_var)
+    encoder = LinearEncoder(D + C, L)
+    precision = 1 + weight.square().sum(0) / variance  # diagonal
+    project = weight.T / variance / precision[:, None]
+    with torch.no_grad():
+        encoder.mean.weight.copy_(torch.cat([project, -project @ centers], 1))
+        encoder.mean.bias.zero_()
+        encoder.log_var.copy_(-precision.log())
+    model = ConditionalVAE(encoder, decoder, D, L, log_prior).requires_grad_(False)
+    x = torch.randn(5, D, generator=generator)
+    covariance = weight.numpy() @ weight.numpy().T + variance.item() * np.eye(D)
+    joint = np.stack(
+        [
+            multivariate_normal(centers[:, y].numpy(), covariance).logpdf(x.numpy())
+            + math.log((0.2, 0.3, 0.5)[y])
+            for y in range(C)
+        ],
+        -1,
+    )
+    return model, x, joint
 
 
-# equation: eq-conditional-joint, eq-labelled-bound, oracle exact model
-def test_with_the_exact_posterior_the_labelled_bound_is_log_p_x_y(exact):
-    model, solved, x = exact
-    y = torch.tensor([0, 1, 2, 3, 9, 3])
-    ours = model.labelled_bound(x, y, noise=sigma_points(L))
-    expected = log_gaussians(solved, x)[np.arange(6), y.numpy()] - np.log(CLASSES)
-    agree(ours, expected, atol=1e-10)
+@pytest.mark.equation("eq-conditional-elbo", oracle="SciPy")
+def test_with_the_exact_encoder_the_bound_is_the_joint_density(mixture):
+    """Rounding alone: the sigma points are exact for a quadratic."""
+    model, x, joint = mixture
+    agree(label_bounds(model, x, noise=sigma_points(L)), joint, atol=1e-12)
 
 
-# equation: eq-label-sum, oracle SciPy
-def test_with_exact_parts_the_sum_over_ten_labels_is_log_p_x(exact):
-    """log p(x) by SciPy's log-sum-exp over ten Gaussians: to 1e-10."""
-    model, solved, x = exact
-    ours = model.unlabelled_bound(x, noise=sigma_points(L))
-    expected = scipy.special.logsumexp(log_gaussians(solved, x), axis=-1) - np.log(CLASSES)
-    agree(ours, expected, atol=1e-10)
+def test_each_point_is_told_its_own_label(mixture):
+    model, x, joint = mixture
+    labels = [2, 0, 1, 1, 0]
+    value = elbo(model.given(labels), x, noise=sigma_points(L)).value
+    agree(value + model.log_prior[labels], joint[range(5), labels], atol=1e-12)
+    tensor = elbo(model.given(torch.tensor(labels)), x, noise=sigma_points(L)).value
+    assert torch.equal(value, tensor)
 
 
-# equation: eq-label-sum, oracle SciPy
-def test_what_a_wrong_classifier_costs_is_its_divergence(exact):
-    """The gap is KL(q(y|x) ‖ p(y|x)), by SciPy's entropy."""
-    model, solved, x = exact
-    wrong = torch.arange(CLASSES) / 3
-    model.classifier = lambda x: wrong.expand(len(x), CLASSES)
-    logs = log_gaussians(solved, x)
-    truth = scipy.special.softmax(logs, axis=-1)
-    divergence = scipy.stats.entropy(scipy.special.softmax(wrong.numpy())[:, None], truth.T)
-    expected = scipy.special.logsumexp(logs, axis=-1) - np.log(CLASSES) - divergence
-    agree(model.unlabelled_bound(x, noise=sigma_points(L)), expected, atol=1e-10)
+def test_a_worse_encoder_gives_a_lower_bound_for_every_label(mixture):
+    model, x, joint = mixture
+    with torch.no_grad():
+        model.encoder.log_var += 0.3
+    bounds = label_bounds(model, x, noise=sigma_points(L)).numpy()
+    gap = 0.5 * L * (math.exp(0.3) - 1 - 0.3)  # KL of two Gaussians with the same mean
+    agree(joint - bounds, np.full((5, C), gap), atol=1e-12)
 
 
-def test_one_label_serves_any_number_of_samples(exact):
-    model, _, x = exact
-    vae = model.given(torch.tensor(2))
-    assert vae.sample(5).shape == (5, D)
-    assert vae.encode(x).mean.shape == (6, L)
+@pytest.mark.equation("eq-label-summed-out", oracle="SciPy")
+@pytest.mark.equation("eq-best-label", oracle="SciPy")
+def test_with_the_label_summed_out_the_bound_reaches_the_evidence_and_never_exceeds_it(
+    mixture, generator
+):
+    """At q(y|x) = softmax of the bounds; elsewhere short by KL(q(y|x) ‖ p(y|x)), by hand."""
+    model, x, joint = mixture
+    bounds = label_bounds(model, x, noise=sigma_points(L))
+    evidence = logsumexp(joint, -1)
+    best = torch.log_softmax(bounds, -1)
+    agree(label_summed_out(bounds, best), evidence, atol=1e-12)
+    other = torch.log_softmax(torch.randn(5, C, generator=generator), -1)
+    exact = joint - evidence[:, None]
+    gap = (np.exp(other.numpy()) * (other.numpy() - exact)).sum(-1)
+    assert (gap > 0).all()
+    agree(label_summed_out(bounds, other), evidence - gap, atol=1e-12)
 
 
-def test_the_label_reaches_the_decoder(exact, generator):
-    model, solved, _ = exact
-    drawn = model.given(torch.tensor(7)).sample(20_000, generator)
-    spread = (solved[7].weight.square().sum(1) + solved[7].log_var.exp()) / 20_000
-    assert ((drawn.mean(0) - solved[7].bias).abs() < 4 * spread.sqrt()).all()
+def test_all_labels_share_the_noise_of_a_point(mixture, generator):
+    """Label by label, with the same noise, and with the same draws; rounding alone."""
+    model, x, _ = mixture
+    noise = torch.randn(3, 5, L, generator=generator)
+    one_by_one = [elbo(model.given([y]), x, noise=noise).value for y in range(C)]
+    expected = torch.stack(one_by_one, 1) + model.log_prior
+    agree(label_bounds(model, x, noise=noise), expected, atol=1e-12)
+    draws = torch.randn(4, 5 * C, L, generator=torch.Generator().manual_seed(1))
+    labels = [y for y in range(C) for _ in range(5)]
+    together = elbo(model.given(labels), x.repeat(C, 1), noise=draws).value
+    seeded = label_bounds(model, x, samples=4, generator=torch.Generator().manual_seed(1))
+    agree(seeded, together.reshape(C, 5).T + model.log_prior, atol=1e-12)
 
 
-def points(generator):
-    """Two bars of pixels, at the left or at the right: the label."""
-    y = torch.randint(2, (200,), generator=generator)
-    x = torch.zeros(200, 6)
-    x[y == 0, :3] = 1
-    x[y == 1, 3:] = 1
-    flip = (torch.rand(200, 6, generator=generator) < 0.1).to(x.dtype)
-    return (x - flip).abs(), y
+def test_samples_follow_the_label(mixture, generator):
+    """Four standard errors of the mean of 20,000 draws."""
+    model, *_ = mixture
+    draws = model.given([1]).sample(20_000, generator)
+    error = draws.std(0) / math.sqrt(20_000)
+    assert ((draws.mean(0) - model.decoder.weight[:, L + 1]).abs() < 4 * error).all()
 
 
-def test_a_few_labels_teach_the_rest(generator):
-    torch.manual_seed(0)
-    x, y = points(generator)
-    few = torch.full_like(y, -1)
-    few[:6] = y[:6]
-    assert set(y[:6].tolist()) == {0, 1}
-    model = labelled_vae(6, 2, 2, (16,))
-    values = fit_labelled(model, x, few, epochs=30, batch_size=50, learning_rate=0.01, weight=5.0)
-    assert values[-1] > values[0] + 0.5
-    assert (model.log_label(x).argmax(-1) == y).double().mean() > 0.95
+def test_gradients_reach_the_shared_networks(mixture):
+    model, x, _ = mixture
+    model.requires_grad_()
+    label_bounds(model, x, samples=3).sum().backward()
+    assert all(
+        weight.grad.abs().sum() > 0 for weight in (model.decoder.weight, model.encoder.log_var)
+    )
 
 
-def test_training_is_repeated_by_its_seed(generator):
-    x, y = points(generator)
-    runs = []
-    for _ in range(2):
-        torch.manual_seed(1)
-        model = labelled_vae(6, 2, 2, (4,), binary=False)
-        runs.append(fit_labelled(model, x, y, epochs=2, batch_size=64, seed=3))
-    assert runs[0] == runs[1]
+@pytest.mark.parametrize("labels", [[3], [-1], [0.5], "cat", [], [[1]], None])
+def test_labels_that_are_none_are_refused(mixture, labels):
+    with pytest.raises(ValueError, match="whole numbers from 0 to 2"):
+        mixture[0].given(labels)
 
 
-def test_gaussian_pixels_and_all_points_count(generator):
-    """The mean of an epoch in one batch is that of the bounds before its step."""
-    x, y = points(generator)
-    torch.manual_seed(1)
-    model = labelled_vae(6, 2, 2, (4,), binary=False)
-    noise = torch.Generator().manual_seed(3)
-    rows = torch.randperm(200, generator=noise)
-    bound = model.labelled_bound(x[rows], y[rows], generator=noise)
-    own = model.log_label(x)[torch.arange(200), y]
-    expected = (bound.mean() + 2 * own.mean()).item()
-    found = fit_labelled(model, x, y.tolist(), epochs=1, batch_size=200, weight=2.0, seed=3)
-    agree(found, [expected], rtol=1e-12)
+def test_labels_of_other_points_are_refused(mixture):
+    with pytest.raises(ValueError, match="for the same points"):
+        mixture[0].given([0, 1]).encode(mixture[1])
 
 
-@pytest.mark.parametrize(
-    "y", [torch.tensor([2]), torch.tensor([-1]), torch.tensor([0.0]), torch.zeros(0).long(), 1]
-)
-def test_what_is_no_label_is_refused(y):
-    with pytest.raises(InputError, match="whole numbers from 0 to 1"):
-        labelled_vae(6, 2, 2, (4,)).given(y)
+def test_what_is_no_distribution_over_labels_is_refused(mixture):
+    model, *_ = mixture
+    with pytest.raises(ValueError, match=r"has the sum 1\.5"):
+        ConditionalVAE(model.encoder, model.decoder, D, L, torch.tensor([0.5, 1.0]).log())
+    with pytest.raises(ValueError, match="log_softmax"):
+        label_summed_out(torch.zeros(2, 3), torch.zeros(2, 3))
+    with pytest.raises(ValueError, match="log_softmax"):
+        label_summed_out(torch.zeros(2, 3), torch.full((2, 3), -2.0))
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"y": torch.zeros(3).long()}, "give a whole number for each"),
-        ({"y": torch.zeros(4).double()}, "give a whole number for each"),
-        ({"epochs": 0}, "epochs is 0"),
-        ({"batch_size": 0}, "batch_size 0"),
-        ({"learning_rate": 0.0}, "learning_rate 0"),
-        ({"weight": -1.0}, "weight -1"),
-        ({"x": torch.zeros(4, 5).double()}, "expects"),
-        ({"y": torch.tensor([0, 1, 2, 0])}, "from 0 to 1"),
-    ],
-)
-def test_bad_settings_are_refused(change, message):
-    good = {"x": torch.zeros(4, 6).double(), "y": torch.tensor([0, 1, -1, 0]), "epochs": 1}
-    with pytest.raises(InputError, match=message):
-        fit_labelled(labelled_vae(6, 2, 2, (4,)), **good | change)
-
-
-def test_bad_sizes_are_refused():
-    with pytest.raises(InputError, match="classes is 0"):
-        labelled_vae(6, 0)
-    with pytest.raises(InputError, match="latent_dim 0"):
-        labelled_vae(6, 2, 0)
-    with pytest.raises(InputError, match="classes is 0"):
-        LabelledVAE(abs, abs, abs, 2, 1, 0)
+def test_what_is_known_stands_behind_the_networks_own_input():
+    joined = Joined(torch.nn.Identity(), torch.tensor([[7.0, 8.0]]))
+    assert joined(torch.zeros(2, 3, 1)).shape == (2, 3, 3)
+    assert joined(torch.ones(1, 1)).tolist() == [[1.0, 7.0, 8.0]]
+    assert Joined(torch.nn.Identity(), torch.ones(2))(torch.zeros(3, 1)).shape == (3, 3)
+    assert not joined.state_dict()

@@ -1,103 +1,182 @@
-"""Typicality in the linear model against SciPy's χ², and ROC curves against scikit-learn's."""
+"""Scores of strangeness: SciPy's χ², scikit-learn's ROC, DeLong's error by pairs and bootstrap."""
+
+import math
 
 import numpy as np
 import pytest
-import scipy.stats
 import torch
 from agreement import agree, agree_in_standard_errors
-from sklearn.metrics import roc_auc_score, roc_curve
+from scipy.stats import chi2, kstest, ncx2, norm
+from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_curve as sklearn_curve
 
-from vae_lib.engine.checks import InputError
-from vae_lib.outliers import atypicality, roc, squared_distance
-
-
-# equation: eq-evidence-chi-square, oracle NumPy
-def test_the_distance_is_mahalanobis_s(random_linear):
-    model, x, _ = random_linear(7, 3)
-    weight, difference = model.weight.numpy(), (x - model.bias).numpy()
-    covariance = weight @ weight.T + model.log_var.exp().item() * np.eye(7)
-    expected = np.einsum("nd,de,ne->n", difference, np.linalg.inv(covariance), difference)
-    agree(squared_distance(model, x), expected, rtol=1e-9)
+from vae_lib.linear import LinearGaussian
+from vae_lib.outliers import area_under_roc, best_auc, own_log_density, roc_curve, typicality
 
 
-# equation: eq-evidence-chi-square, oracle SciPy
-def test_log_p_of_the_model_s_own_data_has_the_chi_square_distribution(random_linear, generator):
-    model, _, _ = random_linear(7, 3)
-    distance = squared_distance(model, model.sample(20_000, generator)).numpy()
-    assert scipy.stats.kstest(distance, scipy.stats.chi2(7).cdf).pvalue > 0.01
+@pytest.mark.equation("eq-log-density-chi-square", oracle="SciPy")
+def test_log_density_of_own_data_is_a_constant_less_half_a_chi_square(random_linear, generator):
+    """The mean and standard deviation from SciPy's χ²; the whole law by Kolmogorov–Smirnov."""
+    model, *_ = random_linear(8, 3)
+    mean, deviation = own_log_density(model)
+    covariance = model.weight @ model.weight.T + model.log_var.exp() * torch.eye(8)
+    constant = -0.5 * np.linalg.slogdet(2 * math.pi * covariance.numpy())[1]
+    agree(mean, constant - 0.5 * chi2(8).mean(), atol=1e-12)
+    agree(deviation, 0.5 * chi2(8).std(), atol=1e-12)
+    values = model.log_evidence(model.sample(5000, generator)).numpy()
+    assert kstest(2 * (constant - values), chi2(8).cdf).pvalue > 1e-3
+    agree_in_standard_errors(values.mean(), mean, deviation / math.sqrt(5000))
 
 
-# equation: eq-typicality, oracle SciPy
-def test_the_p_value_is_scipy_s_two_sided_one(random_linear):
-    model, x, _ = random_linear(7, 3)
-    near = model.bias + (x - model.bias) * torch.tensor([0.0, 0.1, 0.7, 1.0, 3.0])[:, None]
-    law = scipy.stats.chi2(7)
-    distance = squared_distance(model, near).numpy()
-    expected = 2 * np.minimum(law.cdf(distance), law.sf(distance))
-    agree(atypicality(model, near), expected, rtol=1e-9, atol=1e-300)
+def test_the_mean_is_likelier_than_all_of_the_models_own_data(random_linear, generator):
+    """In 200 dimensions by 10 standard deviations, √(D/2)."""
+    model, *_ = random_linear(200, 3)
+    mean, deviation = own_log_density(model)
+    highest = model.log_evidence(model.bias[None])
+    agree((highest - mean) / deviation, torch.tensor([10.0]), rtol=1e-12)
+    assert model.log_evidence(model.sample(1000, generator)).max() < highest
 
 
-def test_the_mean_is_the_likeliest_point_and_utterly_atypical(random_linear, generator):
-    model, _, _ = random_linear(50, 3)
-    drawn = model.sample(1000, generator)
-    assert model.log_evidence(model.bias[None]) > model.log_evidence(drawn).max()
-    assert atypicality(model, model.bias[None]).item() == 0
-    assert 0.4 < atypicality(model, drawn).mean() < 0.6
+@pytest.mark.equation("eq-typicality", oracle="NumPy")
+def test_typicality_is_the_distance_from_the_mean_in_standard_deviations(generator):
+    own, log_p = (torch.randn(n, generator=generator) for n in (50, 7))
+    values = own.numpy()
+    expected = np.abs(log_p.numpy() - values.mean()) / values.std(ddof=1)
+    agree(typicality(log_p, own), expected, atol=1e-12)
 
 
-def test_rounding_makes_no_distance_negative(random_linear, generator):
-    for _ in range(40):
-        model, _, _ = random_linear(9, 3)
-        near = model.bias + 1e-9 * torch.randn(20, 9, generator=generator)
-        assert (squared_distance(model, near) >= 0).all()
-        assert atypicality(model, near).isfinite().all()
+@pytest.mark.equation("eq-likelihood-ratio", oracle="Monte Carlo")
+def test_the_ratio_reaches_its_area_and_the_density_does_not(random_linear, generator):
+    """20,000 points of each kind; DeLong's standard error."""
+    model, *_ = random_linear(20, 2)
+    shift = torch.randn(20, generator=generator) / 6
+    moved = LinearGaussian(model.weight, model.bias + shift, model.log_var).requires_grad_(False)
+    usual, strange = (one.sample(20_000, generator) for one in (model, moved))
+    ratio, density = (
+        area_under_roc(score(strange), score(usual))
+        for score in (
+            lambda x: moved.log_evidence(x) - model.log_evidence(x),
+            lambda x: -model.log_evidence(x),
+        )
+    )
+    agree_in_standard_errors(ratio.value, best_auc(model, shift), ratio.error)
+    assert density.value + 4 * density.error < ratio.value
+    # The density's own area: a χ² against a noncentral one, by SciPy.
+    covariance = model.weight @ model.weight.T + model.log_var.exp() * torch.eye(20)
+    distance = float(shift @ torch.linalg.solve(covariance, shift))
+    grid = np.linspace(0, 1, 20_001)[1:-1]
+    expected = chi2(20).cdf(ncx2(20, distance).ppf(grid)).mean()
+    agree_in_standard_errors(density.value, expected, density.error)
 
 
-# equation: eq-auc, oracle NumPy
-@pytest.mark.parametrize("digits", [0, 1, 6])
-def test_the_curve_and_its_area_are_scikit_learn_s(digits):
-    """With few digits there are ties."""
-    rng = np.random.default_rng(1)
-    rest, outliers = rng.normal(size=40).round(digits), rng.normal(0.8, size=25).round(digits)
-    labels = np.repeat([0, 1], [40, 25])
-    scores = np.concatenate([rest, outliers])
-    ours = roc(torch.tensor(rest), torch.tensor(outliers))
-    agree(ours.area, roc_auc_score(labels, scores), rtol=1e-12)
-    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
-    agree(ours.false_alarms, false_alarms, atol=1e-12)
-    agree(ours.hits, hits, atol=1e-12)
-    agree(torch.trapezoid(ours.hits, ours.false_alarms), ours.area, rtol=1e-12)
+@pytest.mark.equation("eq-likelihood-ratio", oracle="SciPy")
+def test_the_ratio_of_two_gaussians_is_a_gaussian_on_either_side(random_linear, generator):
+    """Its means are ±δ²/2 and its variance δ², so the difference of two has a known law."""
+    model, *_ = random_linear(5, 2)
+    shift = torch.randn(5, generator=generator)
+    covariance = model.weight.numpy() @ model.weight.numpy().T
+    covariance += math.exp(model.log_var) * np.eye(5)
+    squared = shift.numpy() @ np.linalg.inv(covariance) @ shift.numpy()
+    expected = norm(squared, math.sqrt(2 * squared)).sf(0)
+    agree(best_auc(model, shift), expected, atol=1e-12)
+    moved = LinearGaussian(model.weight, model.bias + shift, model.log_var).requires_grad_(False)
+    usual = model.sample(20_000, generator)
+    ratio = moved.log_evidence(usual) - model.log_evidence(usual)
+    assert abs(ratio.mean() + squared / 2) < 4 * math.sqrt(squared / 20_000)
 
 
-# equation: eq-auc-error, oracle Monte Carlo
-def test_the_error_of_the_area_is_its_spread_over_many_samples():
-    """2,000 samples give a deviation to 1.6 per cent, and their mean estimate is unbiased."""
-    rng = np.random.default_rng(0)
-    found = [
-        roc(torch.tensor(rng.normal(size=30)), torch.tensor(rng.normal(1, 2, size=20)))
+@pytest.fixture
+def scores(generator):
+    """Scores with ties: of 40 outliers and 60 usual points."""
+    strange = (3 * torch.randn(40, generator=generator) + 2).round()
+    return strange, (3 * torch.randn(60, generator=generator)).round()
+
+
+@pytest.mark.equation("eq-auc", oracle="NumPy")
+def test_area_is_the_share_of_pairs_in_order(scores):
+    """Every pair looked at, ties for half; and scikit-learn's area, which sums trapezoids."""
+    strange, usual = (one.numpy() for one in scores)
+    pairs = strange[:, None] - usual
+    area = area_under_roc(*scores)
+    agree(area.value, ((pairs > 0) + 0.5 * (pairs == 0)).mean(), atol=1e-14)
+    labels = np.repeat([1, 0], [40, 60])
+    agree(area.value, roc_auc_score(labels, np.concatenate([strange, usual])), atol=1e-14)
+
+
+@pytest.mark.equation("eq-auc-error", oracle="NumPy")
+def test_error_is_delongs(scores):
+    """From the matrix of all pairs, whose means over rows and columns are the two parts."""
+    strange, usual = (one.numpy() for one in scores)
+    pairs = strange[:, None] - usual
+    wins = (pairs > 0) + 0.5 * (pairs == 0)
+    rows, columns = wins.mean(1), wins.mean(0)
+    expected = math.sqrt(rows.var(ddof=1) / 40 + columns.var(ddof=1) / 60)
+    area = area_under_roc(*scores)
+    agree(area.error, expected, atol=1e-14)
+    agree(area.outliers, rows, atol=1e-14)
+    agree(area.usual, columns, atol=1e-14)
+
+
+@pytest.mark.equation("eq-auc-error", oracle="Monte Carlo")
+def test_error_is_the_scatter_over_repetitions(generator):
+    """2000 repetitions of two samples know their own scatter to √(1/4000) = 1.6 %."""
+    areas = [
+        area_under_roc(
+            torch.randn(40, generator=generator) + 1, torch.randn(60, generator=generator)
+        )
         for _ in range(2000)
     ]
-    spread = np.std([one.area for one in found], ddof=1)
-    mean_square = np.mean([one.standard_error**2 for one in found])
-    agree_in_standard_errors(np.sqrt(mean_square), spread, 0.02 * spread)
+    values = torch.stack([one.value for one in areas])
+    claimed = torch.stack([one.error**2 for one in areas]).mean().sqrt()
+    agree_in_standard_errors(claimed, values.std(), values.std() * math.sqrt(1 / 4000))
 
 
-def test_a_perfect_score_and_a_useless_one():
-    low, high = torch.arange(5.0), torch.arange(5.0) + 10
-    assert roc(low, high).area == 1 and roc(high, low).area == 0
-    assert roc(low, low).area == 0.5
-    assert str(roc(low, high)) == "AUC 1.000 ± 0.000"
+def test_error_is_that_of_the_bootstrap(scores, generator):
+    """2000 resamples; they are biased by a part 1/m and so agree to some percent."""
+    strange, usual = scores
+    values = torch.stack(
+        [
+            area_under_roc(
+                strange[torch.randint(40, (40,), generator=generator)],
+                usual[torch.randint(60, (60,), generator=generator)],
+            ).value
+            for _ in range(2000)
+        ]
+    )
+    agree(values.std(), area_under_roc(strange, usual).error, rtol=0.08)
 
 
-@pytest.mark.parametrize(
-    ("rest", "outliers", "message"),
-    [
-        (torch.zeros(1), torch.zeros(3), "1 scores of the rest"),
-        (torch.zeros(3), torch.zeros(1), "1 of outliers"),
-        (torch.full((3,), torch.nan), torch.zeros(3), "3 NaN"),
-        (torch.zeros(3, 2), torch.zeros(3), "shape"),
-    ],
-)
-def test_scores_that_judge_nothing_are_refused(rest, outliers, message):
-    with pytest.raises(InputError, match=message):
-        roc(rest, outliers)
+@pytest.mark.equation("eq-auc-error", oracle="NumPy")
+def test_two_scores_of_the_same_points_are_compared_in_pairs(scores, generator):
+    """By DeLong's covariance of the two areas; a score is no different from itself."""
+    other = tuple(one + torch.randn(len(one), generator=generator) for one in scores)
+    one, two = area_under_roc(*scores), area_under_roc(*other)
+    difference, error = one.minus(two)
+    agree(difference, one.value - two.value, atol=1e-14)
+    variance = sum(
+        np.cov(np.stack([first.numpy(), second.numpy()])) / len(first)
+        for first, second in ((one.outliers, two.outliers), (one.usual, two.usual))
+    )
+    agree(error**2, variance[0, 0] + variance[1, 1] - 2 * variance[0, 1], atol=1e-14)
+    assert error < torch.hypot(one.error, two.error)
+    assert one.minus(one) == (0, 0)
+
+
+@pytest.mark.equation("eq-auc", oracle="NumPy")
+def test_curve_is_scikit_learns_and_has_the_area(scores):
+    false_alarms, hits = roc_curve(*scores)
+    labels = np.repeat([1, 0], [40, 60])
+    expected = sklearn_curve(labels, torch.cat(scores).numpy(), drop_intermediate=False)
+    agree(false_alarms, expected[0], atol=1e-14)
+    agree(hits, expected[1], atol=1e-14)
+    agree(torch.trapezoid(hits, false_alarms), area_under_roc(*scores).value, atol=1e-14)
+
+
+def test_what_cannot_be_judged_is_refused_in_one_sentence(scores):
+    strange, usual = scores
+    with pytest.raises(ValueError, match="outliers holds 1 score"):
+        area_under_roc(strange[:1], usual)
+    with pytest.raises(ValueError, match="give at least 2 that differ"):
+        typicality(strange, torch.ones(5))
+    with pytest.raises(ValueError, match="compare scores"):
+        area_under_roc(strange, usual).minus(area_under_roc(strange[1:], usual))

@@ -35,19 +35,20 @@ _CORE = ("gaussian", "likelihoods", "objectives", "models", "linear", "evaluatio
 # Each module with the tests that can see it, its own first.
 MODULES = {
     **{name: (name, *(one for one in (*_CORE, *_SHARED) if one != name)) for name in _CORE},
+    "conditional": ("conditional",),
     "evidence": ("evidence", "identities", "limits"),
+    "factor_analysis": ("factor_analysis",),
     "gradients": ("gradients",),
     "discretised": ("discretised",),
     "columns": ("columns", "missing"),
     "convolutional": ("convolutional",),
-    "conditional": ("conditional",),
-    "missing": ("missing",),
-    "outliers": ("outliers",),
     "images": ("images",),
     "tables": ("tables",),
     "lessons.identities": ("identities",),
     "lessons.wrong_losses": ("wrong_losses",),
     "data": ("data",),
+    "missing": ("missing",),
+    "outliers": ("outliers",),
     "schedules": ("schedules",),
     "training": ("training", "schedules", "checkpoints"),
 }
@@ -76,6 +77,7 @@ _MEMORY = "how much memory the same numbers take"
 _ONE_AXIS = "the same axis: there are two, and it is the last"
 _SYMMETRIC = "a symmetric matrix gives the same from the left and from the right"
 _PRODUCT = "only the product of both numbers counts"
+_SUM_OF_BOTH = "both parts are added"
 _BEYOND = "from 40 on double precision knows no difference"
 EXPLAINED = {
     "linear.LinearGaussian.maximum_likelihood: data_dim = x.shape[1]": _ONE_AXIS,
@@ -132,6 +134,22 @@ EXPLAINED = {
     "schedules.BurdaStages.__call__: ends = [3 ** (i + 1) // 2 for": (
         "a power of 3 is odd: the 1 is what the division leaves"
     ),
+    "conditional.Joined.forward: shape = torch.broadcast_shapes(self.known.": (
+        "shapes broadcast to the same in either order"
+    ),
+    "conditional.label_bounds: x = model.given([1]).accept(x)": "every label has the same dtype",
+    "conditional.label_summed_out: off = log_q.logsumexp(1)": _ONE_AXIS,
+    "conditional.label_summed_out: return (log_q.exp() * (bounds - log_q)).sum(1)": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.log_evidence: log_likelihood = -0.5 * (seen * (missed + "
+    "self.log_var + LOG_2PI)).sum(1)": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.log_evidence: return log_likelihood - 0.5 * z.square().sum(1) "
+    "+": _ONE_AXIS,
+    "missing.Observed.log_prob: x = as_tensor(x, self.mean.device, ": (
+        "a tensor is moved to either in either order"
+    ),
+    "outliers.best_auc: distance = torch.linalg.solve(covariance, shift) @ ": _SYMMETRIC,
+    "outliers.Area.error: return _error(self.usual, ": _SUM_OF_BOTH,
+    "outliers.Area.minus: return (outliers.mean(), _error(usual, ": _SUM_OF_BOTH,
     "training.Bound.forward: bound = importance_weighted_bound(self.model, x, self.k, "
     "noise=noise)": "the same proposal: it is then encoded twice",
     "training.Bound.forward: nothing = torch.stack([weight.mean() ": "of nothing, in either case",
@@ -144,10 +162,6 @@ EXPLAINED = {
     "discretised.DiscretisedLogistic.log_prob: x = as_tensor(x, self.centre.device, ": (
         "a tensor is moved to a dtype and to a device by the same call"
     ),
-    "outliers.squared_distance: return (residual ** 2).sum(1)": _ONE_AXIS,
-    "outliers.squared_distance: return (residual ** 2).sum(-1) * torch.exp(-model.log_var) + "
-    "(z ** 2).sum(1)": _ONE_AXIS,
-    "outliers.atypicality: return 2 * torch.minimum(above, below)": "the same minimum",
     "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
         "NumPy takes any negative number for the length that is left open"
     ),

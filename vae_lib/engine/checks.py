@@ -190,6 +190,17 @@ def require_settings(
         raise InputError(f"epsilon is {epsilon}: choose a small positive number.")
 
 
+def require_mask(seen: Tensor) -> None:
+    """Check that a mask holds 0 and 1 alone.
+
+    Raises:
+        ValueError: If not.
+    """
+    other = int(((seen != 0) & (seen != 1)).sum())
+    if other > 0:
+        raise InputError(f"seen holds {other} values that are neither 0 nor 1: give a mask.")
+
+
 def require_covariance(name: str, matrix: Tensor) -> None:
     """Check that ``matrix`` (n, n) is symmetric and positive definite.
 
