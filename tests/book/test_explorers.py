@@ -43,7 +43,8 @@ def convert(folder, widget, metadata):
     scripts = {STATE: (None, {"body": json.dumps(state)}), "ipywidgets_0": ("require.js", {})}
     env = SimpleNamespace(docname="page", nb_metadata=defaultdict(dict))
     env.nb_metadata["page"]["js_files"] = scripts
-    set_explorers(SimpleNamespace(env=env, outdir=folder), page)
+    config = SimpleNamespace(language="zh_TW")
+    set_explorers(SimpleNamespace(env=env, outdir=folder, config=config), page)
     return output.astext(), scripts
 
 
@@ -132,6 +133,17 @@ def test_equal_frames_are_one_file_and_are_not_written_again(tmp_path):
 def test_widget_that_is_no_explorer_is_an_error(tmp_path):
     with pytest.raises(ExtensionError, match=r"^Cell 5 of page shows a widget that is no explorer"):
         convert(tmp_path, IntSlider(), {})
+
+
+def test_a_lab_stands_there_in_the_pages_language_and_brings_its_own_script(tmp_path):
+    labs = pytest.importorskip("vae_lib.lab", reason="anywidget is not installed")
+    html, scripts = convert(tmp_path, labs.lab("climb", mean=0.5), {})
+    lab = BeautifulSoup(html, "html.parser").div
+    assert lab["data-lab"] == "climb"
+    assert json.loads(lab["data-start"]) == labs.STARTS["climb"] | {"mean": 0.5}
+    assert lab.find("label").get_text() == "q 的平均值" and lab.output.get_text() == "0.50"
+    assert lab.find("input")["id"] == lab.find("label")["for"] == "slider-4-mean"
+    assert [source for source, _ in scripts.values()] == ["lab.js"]
 
 
 def test_script_is_small():

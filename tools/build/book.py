@@ -22,6 +22,7 @@ from tools.build import changes
 from tools.build.colab import write_colab_notebooks
 from tools.build.environment import HOME, clean_environment
 from tools.build.equations import REPORT, read_agreement
+from tools.build.lab import write_script
 from tools.build.policy import with_policy
 from tools.build.site_files import first_page, write_site_files
 from tools.build.static_files import fetch_static_files
@@ -178,6 +179,7 @@ def main() -> None:
     """Build everything and say which file to open."""
     run_equation_tests()
     fetch_static_files()
+    write_script()
     outputs = outputs_folder()
     for old in set((BUILD / "outputs").glob("*")) - {outputs}:
         shutil.rmtree(old)

@@ -20,7 +20,7 @@ from myst_nb.core.execute import cache as asking
 from vae_lib.lessons.chinese import CHINESE
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-DRAWS = re.compile(r"plt\.show\(\)|^explorer\(", re.M)
+DRAWS = re.compile(r"plt\.show\(\)|^(?:explorer|lab)\(", re.M)
 LINE = re.compile(r"^(\*?)(.+)\1$", re.M)  # of an output; the rules of proofs stand between stars
 
 

@@ -14,7 +14,7 @@ from tools.paths import BUILD, ROOT
 HERE = Path(__file__).parent
 FOLDER = BUILD / "npm-checks"
 BINARIES = FOLDER / "node_modules/.bin"
-CHECKED = ["vae_lib/lab/engine"]
+CHECKED = ["vae_lib/lab"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Explorers in the built pages: a native slider for each range, above one ordinary picture.
+"""Widgets in the built pages: labs, and explorers, a native slider for each range above a picture.
 
 What ``vae_lib.widgets.explorer`` leaves in a notebook is a tree of widgets with a frame at each
 leaf, and MyST-NB hands their state on as a script of the page. Here the tree becomes HTML and its
@@ -23,6 +23,7 @@ from sphinx.errors import ExtensionError
 
 from tools.build.outputs import WIDGET
 from tools.paths import FRAMES
+from vae_book import labs
 from vae_book.figures import cells
 from vae_book.words import _
 
@@ -55,10 +56,10 @@ class Frame(NamedTuple):
 
 
 def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
-    """Set the page's explorers as HTML, write their frames, and let no widget script be loaded.
+    """Set the page's widgets as HTML, write explorers' frames, and let no widget script be loaded.
 
     Raises:
-        ExtensionError: If a widget is no explorer.
+        ExtensionError: If a widget is neither a lab nor an explorer.
     """
     scripts = NbMetadataCollector.get_js_files(app.env, app.env.docname)
     if not scripts:
@@ -70,6 +71,12 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
             if output.get("mime_type") != WIDGET:
                 continue
             [identity] = VIEW.findall(output.astext())
+            name, model = f"slider-{cell['cell_index']}", widgets[identity]
+            if model["model_name"] == labs.MODEL:
+                set_html(output, labs.as_html(model["state"], app.config.language, name))
+                output["mime_type"] = "text/html"  # which describes itself
+                scripts.update(labs.SCRIPT)
+                continue
             try:
                 sliders = list(read_sliders(widgets, identity))
                 sentence = cell["cell_metadata"].get("explorer", {}).get("sentence", "")
@@ -77,13 +84,18 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
             except (KeyError, TypeError) as error:
                 raise ExtensionError(
                     f"Cell {cell['cell_index'] + 1} of {app.env.docname} shows a widget that is no "
-                    "explorer: show it by `explorer` of vae_lib.widgets, or as a figure."
+                    "explorer and no lab: show it by `explorer` of vae_lib.widgets, by `lab` of "
+                    "vae_lib.lab, or as a figure."
                 ) from error
             write_frames(frames, Path(app.outdir, FRAMES))
-            html = as_html(f"slider-{cell['cell_index']}", alt, sliders, frames)
-            output.clear()
-            output += nodes.raw("", html, format="html")
+            set_html(output, as_html(name, alt, sliders, frames))
             scripts.update(SCRIPT)
+
+
+def set_html(output: nodes.container, html: str) -> None:
+    """Put HTML in the place of a cell's output."""
+    output.clear()
+    output += nodes.raw("", html, format="html")
 
 
 def read_sliders(widgets: Widgets, identity: str) -> Iterator[Slider]:

@@ -1,0 +1,135 @@
+"""What the labs show, computed by ``vae_lib`` and PyTorch alone.
+
+Each function takes a lab's settings, and gives some of its numbers, in double precision, which must
+be PyTorch's default.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_lib.evaluation import effective_sample_size
+from vae_lib.evidence import posterior_chi_square, quadrature_evidence
+from vae_lib.gaussian import DiagonalGaussian
+from vae_lib.gradients import pathwise_gradients, score_function_gradients
+from vae_lib.likelihoods import Gaussian
+from vae_lib.linear import LinearGaussian
+from vae_lib.models import GenerativeModel
+
+RATE = 0.05  # of the climb
+LONGEST = 400  # its steps
+FLAT = 1e-3  # a gradient that ends it
+
+
+def double(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def draws(seed: int, count: int) -> Tensor:
+    """So many draws from N(0, 1), one at a time, as the labs take them."""
+    generator = torch.Generator().manual_seed(seed)
+    one = [torch.randn(1, dtype=torch.float64, generator=generator) for _ in range(count)]
+    return torch.cat(one)
+
+
+def bent(slope: float | Tensor) -> GenerativeModel:
+    """Chapter 2's decoder."""
+    log_var = double(2 * math.log(0.4)).squeeze()
+    return GenerativeModel(lambda z: Gaussian(2 * torch.tanh(slope * z), log_var), latent_dim=1)
+
+
+def bound(mean: Tensor, log_var: Tensor, slope: float | Tensor) -> Tensor:
+    """The ELBO at x = 1.8, by a sum over a grid that is finer than the lab's, and wider."""
+    z = torch.linspace(-10, 10, 5001, dtype=torch.float64)[:, None]
+    log_q = DiagonalGaussian(mean, log_var).log_prob(z)
+    log_joint = bent(slope).log_joint(double(1.8)[None], z)
+    return (log_q.exp() * (log_joint - log_q)).sum() * (z[1, 0] - z[0, 0])
+
+
+def climb(mean: float, width: float, slope: float) -> dict[str, float]:
+    evidence = quadrature_evidence(bent(slope), double(1.8)[None]).item()
+    elbo = bound(double(mean), double(2 * math.log(width)), slope).item()
+    return {"evidence": evidence, "elbo": elbo, "gap": evidence - elbo}
+
+
+def climbed(mean: float, width: float, slope: float) -> dict[str, float]:
+    """Where torch's Adam and automatic differentiation take q."""
+    place = [double(mean).requires_grad_(), double(2 * math.log(width)).requires_grad_()]
+    ascend(place, lambda: bound(*place, slope))
+    return {"mean": place[0].item(), "width": place[1].mul(0.5).exp().item()}
+
+
+def learned(mean: float, width: float, slope: float) -> dict[str, float]:
+    """Where they take the slope."""
+    q, log_slope = (double(mean), double(2 * math.log(width))), double(math.log(slope))
+    log_slope.requires_grad_()
+    ascend([log_slope], lambda: bound(*q, log_slope.exp()), math.log(0.5), math.log(8))
+    return {"slope": log_slope.exp().item()}
+
+
+def ascend(place: list[Tensor], height, low=-math.inf, high=math.inf) -> None:
+    """Climb until the gradient is flat, a limit is met or the steps are used up."""
+    adam = torch.optim.Adam(place, lr=RATE, maximize=True)
+    for _ in range(LONGEST):
+        adam.zero_grad()
+        height().backward()
+        adam.step()
+        with torch.no_grad():
+            for one in place:
+                one.clamp_(low, high)
+        if torch.cat([one.grad for one in place]).norm() <= FLAT:
+            return
+        if not all(low < one.item() < high for one in place):
+            return
+
+
+def miss(x: float, noise: float, count: int = 100) -> dict[str, float]:
+    line = LinearGaussian(
+        double(1)[:, None], double(0), double(2 * math.log(noise)).squeeze()
+    ).requires_grad_(False)
+    at = double(x)[None]
+    posterior = line.encode(at)
+    mean, std = posterior.mean.item(), posterior.scale_tril.item()
+    z = draws(6, count)
+    weights = (line.decode(z[:, None]).log_prob(at) - line.log_evidence(at)).exp()
+    chi_square = posterior_chi_square(line, at, points=8001).item()
+    near = int(((z - mean).abs() < 2 * std).sum())
+    return {"chi_square": chi_square, "near": near, "ratio": weights.mean().item()}
+
+
+def noise(sigma: float, baseline: bool, count: int) -> dict[str, float]:
+    mu, less = 1.5, (1.5**2 + 3 * sigma**2) * baseline
+    q = DiagonalGaussian(double(mu), double(2 * math.log(sigma)))
+    z = draws(0, count)[:, None]
+    by_value = score_function_gradients(lambda z: (z**2).sum(-1) - less, q, z)[:, 0, 0]
+    by_slope = pathwise_gradients(lambda z: (z**2).sum(-1), q, z)[:, 0, 0]
+    return {
+        "score": by_value.mean().item(),
+        "pathwise": by_slope.mean().item(),
+        "last_score": by_value[-1].item(),
+        "last_pathwise": by_slope[-1].item(),
+    }
+
+
+def weights(k: int, mean: float, width: float) -> dict[str, float]:
+    z = draws(2, 100 * 300).reshape(100, 300, 1).transpose(0, 1)
+    q = DiagonalGaussian(double(mean), double(2 * math.log(width)))
+    z = q.mean + q.std * z
+    log_weights = (bent(1.0).log_joint(double(1.8)[None], z) - q.log_prob(z))[:k]
+    estimates = log_weights.logsumexp(0) - math.log(k)
+    ess = effective_sample_size(log_weights[:, :1]).item()
+    return {"ess": ess, "bound": estimates.mean().item(), "scatter": estimates.std().item()}
+
+
+def linear_data() -> Tensor:
+    """The linear lab's data, 60 rows of 3."""
+    weight = double(1.5, 1.1, 0.4, 1.2, -0.6, 0.5).reshape(3, 2)
+    rows = draws(3, 60 * 5).reshape(60, 5)
+    return rows[:, :2] @ weight.T + 0.5 * rows[:, 2:]
+
+
+def linear() -> dict[str, float]:
+    """The highest mean log p(x) that any linear model reaches: probabilistic PCA's."""
+    x = linear_data()
+    return {"evidence": LinearGaussian.maximum_likelihood(x, 2).log_evidence(x).mean().item()}

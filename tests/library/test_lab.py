@@ -1,0 +1,68 @@
+"""Labs in a notebook: what Python reads and sets, and the module that brings them to life there."""
+
+import json
+import subprocess
+import time
+
+import pytest
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: run `make` to have it")
+
+from tools.build.lab import ESBUILD, MODULE, bundle
+from tools.build.static_files import NODE
+from tools.paths import ROOT
+from vae_lib.lab import STARTS, lab
+
+SETTINGS = f"""
+import {{ LABS }} from "{(ROOT / "vae_lib/lab/labs.js").as_uri()}";
+const names = ({{ ranges, switches }}) => [...Object.keys(ranges), ...switches].sort();
+const entries = Object.entries(LABS).map(([name, one]) => [name, names(one)]);
+console.log(JSON.stringify(Object.fromEntries(entries)));
+"""
+
+
+def test_settings_are_read_and_set_before_and_after_a_browser_has_drawn_it():
+    climb = lab("climb", mean=0.5)
+    assert (climb.mean, climb.width) == (0.5, 1.0)
+    climb.state = climb.state | {"mean": 1.25, "gap": 0.1}  # as the browser does
+    assert (climb.mean, climb.gap) == (1.25, 0.1)
+    climb.width = 0.4
+    assert climb.state == {"mean": 1.25, "width": 0.4, "slope": 1.0, "gap": 0.1}
+
+
+def test_what_is_unknown_is_named():
+    with pytest.raises(ValueError, match=r"^There is no lab 'clim': choose one of \['climb'"):
+        lab("clim")
+    with pytest.raises(ValueError, match=r"^The lab 'climb' has no setting 'men': it has \['mean'"):
+        lab("climb", men=1)
+    with pytest.raises(AttributeError, match=r"^The lab 'climb' shows no 'gap'"):
+        lab("climb").gap  # noqa: B018
+
+
+def test_two_labs_have_states_of_their_own():
+    first, second = lab("climb"), lab("climb")
+    first.mean = 2.0
+    assert second.mean == STARTS["climb"]["mean"] == 0.0
+
+
+def test_a_cell_with_a_lab_does_not_wait():
+    """It draws nothing: 0.1 s is some hundred times what it takes on a quiet machine."""
+    lab("climb")
+    start = time.perf_counter()
+    lab("climb")._repr_mimebundle_()
+    assert time.perf_counter() - start < 0.1
+
+
+def test_starts_are_all_settings_of_all_labs():
+    command = [NODE / "bin/node", "--input-type=module", "--eval", SETTINGS]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    assert json.loads(said) == {name: sorted(starts) for name, starts in STARTS.items()}
+
+
+@pytest.mark.skipif(not ESBUILD.exists(), reason="esbuild is not there: run `make book` first")
+def test_the_module_for_notebooks_is_a_bundle_of_the_present_sources():
+    fresh = bundle("widget.js", "esm")
+    assert lab("climb")._esm == MODULE.read_text(encoding="utf-8") == fresh, (
+        "run `python -m tools.build.lab` and commit vae_lib/lab/bundle.js"
+    )
+    assert "import(" not in fresh and "http" not in fresh.replace("http://www.w3.org", "")

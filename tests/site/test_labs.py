@@ -1,0 +1,410 @@
+"""Labs live in a page under the book's policy, say the right numbers, and obey hand, keys and ear.
+
+No page of the book need have one: the tests put each lab where the text of a built page stood.
+"""
+
+import json
+import math
+import re
+import shutil
+
+import labs
+import pytest
+import torch
+from browser import cannot_run, in_both_engines, watch
+from bs4 import BeautifulSoup
+
+from tools.build.lab import ESBUILD, bundle
+from tools.build.policy import with_policy
+from tools.paths import HTML, LANGUAGES
+from tools.site.axe import AXE, audit
+from tools.site.browsing import serve, wait_for
+
+pytest.importorskip("anywidget", reason="anywidget is not installed: run `make` to have it")
+
+from vae_book.labs import as_html
+
+from vae_lib.lab import STARTS
+
+EXACT = {"rel": 1e-9, "abs": 1e-10}  # sums of a few thousand terms in double precision
+CLIMBED = {"rel": 1e-6}  # the same steps by other code, whose roundings the optimizer may enlarge
+NOTATION = "notation.html"
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
+READY = "document.querySelector('.lab')?.dataset.state !== undefined"
+SETTLED = """() => {
+    const status = document.querySelector(".lab .status").textContent;
+    return status && status === document.querySelector(".lab .numbers").textContent
+        && !document.querySelector(".lab button[aria-pressed]");
+}"""
+FINGER = 44  # pixels
+SMALL = """finger => [...document.querySelectorAll(".lab :is(input[type=range], .switch, button)")]
+    .filter(node => node.getBoundingClientRect().height < finger).map(node => node.outerHTML)"""
+
+
+@pytest.fixture(autouse=True)
+def _double_precision():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, address):
+    """A page of each lab in each language: the styles, scripts and policy of a built one."""
+    if not ESBUILD.exists():
+        cannot_run("esbuild is not there: run `make book` first")
+    folder = tmp_path_factory.mktemp("labs")
+    for language in LANGUAGES:
+        shutil.copytree(HTML / language / "_static", folder / language / "_static")
+        (folder / language / "lab.js").write_text(bundle("page.js", "iife"), "utf-8")
+        text = POLICY.sub("", (HTML / language / NOTATION).read_text("utf-8"))
+        for name, start in STARTS.items():
+            page = BeautifulSoup(text, "html.parser")
+            lab = as_html({"name": name, "state": start}, language, "lab-1")
+            page.article.clear()
+            page.article.append(BeautifulSoup(f"<h1>{name}</h1>{lab}", "html.parser"))
+            page.head.append(page.new_tag("script", src="lab.js", attrs={"async": ""}))
+            (folder / language / f"{name}.html").write_text(with_policy(str(page)), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    with serve(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def place(request, folder, server):
+    """Where the labs' pages are: on a server, or where `from_both` says so on the reader's disk."""
+    return folder.as_uri() if getattr(request, "param", "http") == "file" else server
+
+
+from_both = pytest.mark.parametrize("place", ["http", "file"], indirect=True)
+
+
+@pytest.fixture
+def lab(browser, place):
+    """A function that opens a lab's page; what went wrong there is seen at the end."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        watch(page, place)
+
+        def opened(name, language="en"):
+            page.goto(f"{place}/{language}/{name}.html")
+            wait_for(page, READY)
+            return page
+
+        yield opened
+        assert not page.problems
+
+
+def state(page):
+    return json.loads(page.locator(".lab").get_attribute("data-state"))
+
+
+def choose(page, name, value):
+    """Move a slider there at once, as a finger may."""
+    page.locator(f".lab input[name={name}]").evaluate(
+        """(slider, value) => {
+            slider.value = value;
+            slider.dispatchEvent(new Event("input", {bubbles: true}));
+        }""",
+        value,
+    )
+    return state(page)
+
+
+def press(page, name):
+    page.locator(f".lab button[name={name}]").click()
+    wait_for(page, SETTLED)
+    return state(page)
+
+
+def without_motion(page):
+    """Runs end at once; Firefox, which takes no order here, is started so."""
+    if page.context.browser.browser_type.name == "chromium":
+        page.emulate_media(reduced_motion="reduce")
+
+
+def shows(found, expected, tolerance=None):
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, **(tolerance or EXACT)), name
+
+
+def settings(found, name):
+    return {setting: found[setting] for setting in STARTS[name]}
+
+
+@in_both_engines
+@from_both
+def test_climb_shows_the_exact_bound_and_takes_the_steps_that_torch_takes(lab):
+    page = lab("climb")
+    without_motion(page)
+    shows(state(page), STARTS["climb"] | labs.climb(**STARTS["climb"]))
+    for name, value in (("mean", 1.3), ("width", math.log(0.4)), ("slope", math.log(2))):
+        found = choose(page, name, value)
+        shows(found, labs.climb(**settings(found, "climb")))
+        assert found["evidence"] > found["elbo"]
+    assert found["mean"] == pytest.approx(1.3) and found["width"] == pytest.approx(0.4, abs=0.01)
+    press(page, "again")
+    shows(press(page, "climb"), labs.climbed(**STARTS["climb"]), CLIMBED)
+
+
+def test_no_step_of_em_goes_down(lab):
+    page = lab("climb", "zh-TW")
+    without_motion(page)
+    before = press(page, "climb")
+    for _ in range(2):
+        learned = press(page, "learn")
+        shows(learned, labs.learned(**settings(before, "climb")), CLIMBED)
+        assert learned["elbo"] > before["elbo"] and learned["evidence"] > before["evidence"]
+        after = press(page, "climb")
+        assert learned["elbo"] < after["elbo"] < after["evidence"] == learned["evidence"]
+        before = after
+
+
+@in_both_engines
+@from_both
+def test_miss_draws_and_counts_as_the_library_does(lab):
+    page = lab("miss")
+    without_motion(page)
+    shows(state(page), labs.miss(**STARTS["miss"]))
+    choose(page, "x", 3)
+    found = choose(page, "noise", math.log(0.1))
+    shows(found, labs.miss(**settings(found, "miss")))
+    assert found["needed"] == math.ceil(100 * found["chi_square"])
+    found = press(page, "draw")
+    assert found["draws"] == 10_000
+    shows(found, labs.miss(**settings(found, "miss"), count=10_000))
+
+
+@in_both_engines
+@from_both
+def test_noise_draws_estimates_as_the_library_does(lab):
+    page = lab("noise")
+    without_motion(page)
+    shows(state(page), labs.noise(0.5, False, 1))
+    for count in (2, 3):
+        shows(press(page, "one"), labs.noise(0.5, False, count))
+    page.locator(".lab input[name=baseline]").check()
+    found = choose(page, "sigma", math.log(0.1))
+    shows(found, labs.noise(found["sigma"], True, 3))
+    found = press(page, "run")
+    assert found["draws"] == 3000
+    shows(found, labs.noise(found["sigma"], True, 3000))
+    assert abs(found["pathwise"] - 3) < 4 * found["spread_pathwise"] / math.sqrt(3000)
+    assert abs(found["score"] - 3) < 4 * found["spread_score"] / math.sqrt(3000)
+
+
+@in_both_engines
+def test_weights_are_those_of_the_library(lab):
+    page = lab("weights")
+    shows(state(page), labs.weights(**STARTS["weights"]))
+    for name, value in (("k", math.log(100)), ("mean", 1.3), ("width", math.log(0.4))):
+        found = choose(page, name, value)
+        shows(found, labs.weights(**settings(found, "weights")))
+    assert 90 < found["k"] < 110 and found["ess"] < found["k"]  # the track has stops
+    assert press(page, "redraw")["bound"] != found["bound"]
+
+
+def test_linear_reaches_the_evidence_and_the_evidence_its_maximum(lab):
+    page = lab("linear")
+    without_motion(page)
+    start = state(page)
+    assert start["family"] > 0.3 and start["encoder"] > 1
+    found = press(page, "learn")
+    assert 0 <= found["gap"] < 0.01
+    assert found["elbo"] + found["encoder"] + found["family"] == pytest.approx(found["evidence"])
+    shows(found, labs.linear(), {"abs": 1e-6})  # it has not quite ended after 2,000 steps
+
+
+@pytest.mark.parametrize("name", [name for name in STARTS if name != "weights"])
+def test_a_run_is_seen_and_stops_when_its_button_is_pressed_again(lab, name):
+    page = lab(name)
+    button = page.locator(".lab button").nth(-2)
+    before, drawn = state(page), page.locator(".lab svg").last.inner_html()
+    button.click()
+    wait_for(page, "before => document.querySelector('.lab').dataset.state !== before", before)
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    assert button.get_attribute("aria-pressed") is None
+    after = state(page)
+    page.wait_for_timeout(100)
+    assert state(page) == after != before
+    assert page.locator(".lab svg").last.inner_html() != drawn
+    assert press(page, "again") == before
+
+
+@in_both_engines
+@pytest.mark.parametrize("name", STARTS)
+def test_by_the_keyboard_alone_and_said_aloud(lab, name):
+    page = lab(name, "zh-TW")
+    without_motion(page)
+    assert page.locator(".lab .status").inner_text() == ""
+    page.locator(".lab input").first.focus()
+    reached, last = [], page.locator(".lab button").last
+    while last.evaluate("button => document.activeElement !== button"):
+        focused = page.locator(":focus")
+        kind = focused.get_attribute("type")
+        reached.append(focused.get_attribute("name"))
+        before = state(page)
+        page.keyboard.press({"range": "ArrowRight"}.get(kind, "Space"))
+        wait_for(page, SETTLED)
+        if kind == "range":
+            assert state(page)[reached[-1]] > before[reached[-1]]
+            said = focused.get_attribute("aria-valuetext")
+            assert said == focused.locator("xpath=preceding-sibling::output").inner_text()
+        assert state(page) != before
+        assert re.search("[\u4e00-\u9fff]", page.locator(".lab .status").inner_text())
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    shows(state(page), STARTS[name])
+    assert len(reached) == page.locator(".lab :is(input, button)").count() - 1
+
+
+@in_both_engines
+def test_a_mouse_drags_the_peak_of_q(lab):
+    page = lab("climb")
+    box = page.locator(".lab .handle circle").last.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 40, steps=4)
+    page.mouse.up()
+    found = state(page)
+    assert found["mean"] > 0.5 and found["width"] < 0.8
+    after = page.locator(".lab .handle circle").last.bounding_box()
+    assert after["x"] == pytest.approx(box["x"] + 60, abs=1.5)
+    assert after["y"] == pytest.approx(box["y"] - 40, abs=1.5)
+    page.mouse.move(x, y)
+    assert state(page) == found
+
+
+def test_a_finger_drags_the_peak_and_elsewhere_scrolls(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 600}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server}/en/climb.html")
+    wait_for(page, READY)
+    page.locator(".lab svg").first.scroll_into_view_if_needed()
+    touch = context.new_cdp_session(page)
+
+    def swipe(x, y):
+        for kind, step in (("Start", 0), *(("Move", i) for i in range(1, 6)), ("End", 0)):
+            points = [{"x": x + 12 * step, "y": y - 8 * step}] if kind != "End" else []
+            send = {"type": f"touch{kind}", "touchPoints": points}
+            touch.send("Input.dispatchTouchEvent", send)
+        page.wait_for_timeout(100)
+
+    box = page.locator(".lab .handle circle").last.bounding_box()
+    scrolled = page.evaluate("scrollY")
+    swipe(box["x"] + 5, box["y"] + 5)
+    found = state(page)
+    assert found["mean"] > 0.5 and found["width"] < 0.8
+    assert page.evaluate("scrollY") == scrolled
+    panel = page.locator(".lab svg").first.bounding_box()
+    swipe(panel["x"] + 60, panel["y"] + panel["height"] - 60)
+    assert state(page) == found
+    context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", STARTS)
+def test_axe_finds_nothing_and_all_is_for_fingers(browser, server, name, language):
+    if not AXE.exists():
+        cannot_run("axe-core is not there: run `make book` first")
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(f"{server}/{language}/{name}.html")
+    wait_for(page, READY)
+    found = audit(page, name)  # it leaves the page 390 pixels wide
+    assert not found, "\n".join(f"{one.rule} {one.place}: {one.why}" for one in found)
+    assert page.evaluate(SMALL, FINGER) == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", STARTS)
+def test_nothing_moves_when_the_script_comes_nor_later(browser, server, name, width):
+    page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    boxes = []
+
+    def box():
+        return page.locator(".lab").evaluate("lab => [lab.offsetTop, lab.offsetHeight]")
+
+    page.route("**/lab.js", lambda route: route.abort())
+    page.goto(f"{server}/zh-TW/{name}.html")
+    boxes.append(box())
+    drawn = page.locator(".lab .drawing").first.inner_html()
+    page.unroute("**/lab.js")
+    page.goto(f"{server}/zh-TW/{name}.html")
+    wait_for(page, READY)
+    assert page.locator(".lab .drawing").first.inner_html() == drawn
+    boxes.append(box())
+    press(page, page.locator(".lab button").nth(-2).get_attribute("name"))
+    boxes.append(box())
+    assert boxes[0] == boxes[1] == boxes[2]
+    page.close()
+
+
+def test_without_scripts_and_on_paper_a_picture_stands_there(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}/en/climb.html")
+    assert page.locator(".lab svg").first.is_visible()
+    assert "log p(x) = −1.549" in page.locator(".lab .numbers").inner_text()
+    assert not page.locator(".lab button").first.is_visible()
+    context.close()
+    page = browser.new_page()
+    page.goto(f"{server}/en/climb.html")
+    page.emulate_media(media="print")
+    assert page.locator(".lab svg").first.is_visible()
+    assert not page.locator(".lab button").first.is_visible()
+    page.close()
+
+
+MODEL = """() => {
+    const values = {name: "climb", state: {mean: 0, width: 1, slope: 1}};
+    const listeners = {};
+    window.model = {
+        get: name => values[name],
+        set: (name, value) => { values[name] = value; },
+        save_changes: () => { window.saved = values.state; },
+        on: (event, listener) => { listeners[event] = listener; },
+        off: event => { delete listeners[event]; },
+        listeners,
+    };
+}"""
+RENDER = """import lab from "./bundle.js";
+window.remove = lab.render({model, el: document.body});"""
+FROM_PYTHON = """mean => {
+    model.set("state", {...model.get("state"), mean});
+    model.listeners["change:state"]();
+}"""
+
+
+def test_the_module_draws_a_lab_for_a_notebook_and_shares_its_state(browser, folder, server):
+    (folder / "bundle.js").write_text(bundle("widget.js", "esm"), "utf-8")
+    page = browser.new_page(locale="zh-TW")
+    page.goto(f"{server}/bundle.js")
+    page.set_content("<html lang='en'><body></body></html>")
+    page.evaluate(MODEL)
+    page.add_script_tag(type="module", content=RENDER)
+    wait_for(page, READY)
+    assert "後驗" in page.locator(".lab").inner_text()
+    choose(page, "width", math.log(0.4))
+    wait_for(page, "window.saved?.width < 0.41")
+    page.evaluate(FROM_PYTHON, 1.3)
+    found = state(page)
+    shows(found, labs.climb(**settings(found, "climb")))
+    assert found["mean"] == 1.3 and found["width"] == pytest.approx(0.4, abs=0.01)
+    wait_for(page, "window.saved.mean === 1.3")
+    page.evaluate("remove()")
+    assert page.evaluate("Object.keys(model.listeners).length") == 0
+    page.close()
+
+
+def test_the_script_is_small_and_classic():
+    script = bundle("page.js", "iife")
+    assert len(script) < 60_000  # and compressed about half of that
+    assert not re.search(r"\bimport\(|\bexport\b|\beval\b|Worker|createObjectURL|fetch\(", script)
