@@ -94,10 +94,10 @@ def test_papers_schedule_comes_before_a_budget_and_small_k_before_large(table):
 
 def test_chinese_table_says_the_same(table):
     rows, said = table([PAPERS_RUN, BUDGET_RUN], "zh_TW")
-    assert rows[0] == ["目標函數", "數值", "標準誤", "已發表", "差", "種子", "訓練時間", "裝置"]
+    assert rows[0] == ["目標函數", "數值", "標準誤", "已發表", "差", "亂數種子", "訓練時間", "裝置"]
     assert rows[1] == ["VAE", "86.51", "0.24", "86.76", "−0.25", "4", "2.5 小時", "A GPU"]
     assert rows[2][0].startswith(
-        "採用已發表的排程。做法：784-200-200-50 tanh；訓練時 k = 1，3,280 個訓練週期，批次 20 張"
+        "採用已發表的排程。實驗設定：784-200-200-50 tanh；訓練時 k = 1，3,280 個訓練週期，批次 20 張"
     )
     assert rows[4][0].startswith("較短的排程，並非已發表的那一個。")
     assert "k = 5,000，10,000 張測試影像，固定二值化。" in rows[4][0]

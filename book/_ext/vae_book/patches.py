@@ -123,8 +123,16 @@ SCRIPTS = {
 }
 # What other packages put beside the pages and no page loads: the icon font and its script, tabs,
 # templates, sources of minified files, translations for another program, buttons that we have not.
-UNUSED = ("vendor", "scripts/fontawesome.js*", "design-tabs.js", "*webpack-macros.html")
-UNUSED += ("*/*.map", "locales", "images/logo_*", "package-lock.json")
+UNUSED = (
+    "vendor",
+    "scripts/fontawesome.js*",
+    "design-tabs.js",
+    "*webpack-macros.html",
+    "*/*.map",
+    "locales",
+    "images/logo_*",
+    "package-lock.json",
+)
 
 
 def copy_button(tag: str) -> Patch:
