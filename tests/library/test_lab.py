@@ -11,12 +11,12 @@ pytest.importorskip("anywidget", reason="anywidget is not installed: run `make` 
 from tools.build.lab import ESBUILD, MODULE, bundle
 from tools.build.static_files import NODE
 from tools.paths import ROOT
-from vae_lib.lab import STARTS, lab
+from vae_lib.lab import NEEDS, STARTS, lab
 
 SETTINGS = f"""
 import {{ LABS }} from "{(ROOT / "vae_lib/lab/labs.js").as_uri()}";
 const names = ({{ ranges, switches }}) => [...Object.keys(ranges), ...switches].sort();
-const entries = Object.entries(LABS).map(([name, one]) => [name, names(one)]);
+const entries = Object.entries(LABS).map(([name, one]) => [name, [names(one), one.needs ?? []]]);
 console.log(JSON.stringify(Object.fromEntries(entries)));
 """
 
@@ -39,6 +39,12 @@ def test_what_is_unknown_is_named():
         lab("climb").gap  # noqa: B018
 
 
+def test_what_a_lab_needs_travels_with_it():
+    assert lab("draw").packed.keys() == {"plane", "digits"}
+    assert len(lab("train").packed["digits"]["labels"]) == 1000
+    assert lab("climb").packed == {}
+
+
 def test_two_labs_have_states_of_their_own():
     first, second = lab("climb"), lab("climb")
     first.mean = 2.0
@@ -53,10 +59,12 @@ def test_a_cell_with_a_lab_does_not_wait():
     assert time.perf_counter() - start < 0.1
 
 
-def test_starts_are_all_settings_of_all_labs():
+def test_starts_and_needs_are_those_of_all_labs():
     command = [NODE / "bin/node", "--input-type=module", "--eval", SETTINGS]
     said = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
-    assert json.loads(said) == {name: sorted(starts) for name, starts in STARTS.items()}
+    needs = {name: list(NEEDS.get(name, ())) for name in STARTS}
+    expected = {name: [sorted(starts), needs[name]] for name, starts in STARTS.items()}
+    assert json.loads(said) == expected
 
 
 @pytest.mark.skipif(not ESBUILD.exists(), reason="esbuild is not there: run `make book` first")

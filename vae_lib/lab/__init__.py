@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 # What a reader sets in each lab, and where it starts.
 STARTS: dict[str, dict[str, float | bool]] = {
     "climb": {"mean": 0.0, "width": 1.0, "slope": 1.0},
-    "draw": {"z1": 0.0, "z2": 0.0},
+    "draw": {"z1": 2.05, "z2": -0.5},
     "linear": {"rate": 0.02},
     "miss": {"x": 1.0, "noise": 0.3},
     "mistakes": {

@@ -54,9 +54,9 @@ export function row(left, top, size, step, values, pixels) {
   return each.join("");
 }
 
-export const EDGE = 3.5; // of the plane, to each side
+export const EDGE = 3; // of the plane, to each side
 const SIZE = 64; // of the picture beside it
-const PLANE = axes([-EDGE, EDGE + 2.2], [-EDGE, EDGE]);
+const PLANE = axes([-EDGE, EDGE + 1.9], [-EDGE, EDGE]);
 
 /**
  * The plane: where known digits lie, and the picture that belongs to a point of it.
@@ -80,7 +80,7 @@ export function plane(means, labels, decoded, words) {
     text(PLANE.x(EDGE) + 6, HEIGHT - 21, "z₁", "start"),
     ...parts.map(([points]) => points),
     ...parts.map(([, name]) => name),
-    text(left + SIZE / 2, 14, words.decoded, "middle"),
+    text(left + SIZE / 2, 14, words.decoded, "middle", "blue"),
     picture(left, 22, SIZE, decoded),
   ].join("");
 }
@@ -95,14 +95,15 @@ export function ellipse({ mean, logVar }) {
   const [right, upper] = [0, 1].map((axis) => mean[axis] + Math.exp(0.5 * logVar[axis]));
   const size = [PLANE.x(right) - PLANE.x(mean[0]), PLANE.y(mean[1]) - PLANE.y(upper)];
   const [width, height] = size.map((one) => Math.min(WIDTH, one).toFixed(1));
-  return `<ellipse class="line blue thick" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" rx="${width}" ry="${height}"/>`;
+  return `<ellipse class="spread" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" rx="${width}" ry="${height}"/>`;
 }
 
 /** @type {(value: number) => number} */
 const within = (value) => Math.min(EDGE, Math.max(-EDGE, value));
 
-/** The point that is decoded, as what can be dragged. */
+/** The point that is decoded, as what can be dragged: a ring, through which q can be seen. */
 export const handle = {
+  ring: true,
   /** @type {(model: {settings: Point}) => [number, number]} */
   at: ({ settings: { z1, z2 } }) => [PLANE.x(z1), PLANE.y(z2)],
   /** @type {(x: number, y: number) => {z1: number, z2: number}} */

@@ -35,8 +35,9 @@ const SELDOM = 1000; // milliseconds between two pictures of a long run there
  * @template {Model} M
  * @typedef {object} Panel a drawing
  * @property {(model: M, words: any) => string} draw
- * @property {{at: (model: M) => [number, number], to: (x: number, y: number) => Settings}} [handle]
- *   what can be dragged: its place in units of the drawing, and what a place stands for
+ * @property {{at: (model: M) => [number, number], to: (x: number, y: number) => Settings, ring?: boolean}} [handle]
+ *   what can be dragged: its place in units of the drawing, what a place stands for, and whether
+ *   what lies below shows through
  * @property {{x: number, y: number, side: number, to: (model: M, x: number, y: number, first: boolean) => void}} [pad]
  *   a square to draw in, and what hears of each place in it, from 0 to 1, and where a line begins
  */
@@ -77,7 +78,7 @@ export function markup(lab, language, start, id, packed) {
   const model = lab.open(start, packed);
   const panels = lab.panels.map((panel, i) => {
     const handle = panel.handle
-      ? `<g class="handle" ${moved(panel.handle.at(model))}><circle class="grip" r="22"/><circle r="9"/></g>`
+      ? `<g class="handle${panel.handle.ring ? " ring" : ""}" ${moved(panel.handle.at(model))}><circle class="grip" r="22"/><circle r="9"/></g>`
       : "";
     const pad = panel.pad
       ? `<rect class="pad" x="${panel.pad.x}" y="${panel.pad.y}" width="${panel.pad.side}" height="${panel.pad.side}"/>`

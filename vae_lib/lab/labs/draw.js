@@ -10,8 +10,8 @@ import { coordinate, ellipse, handle, picture, plane, row } from "../pictures.js
 import { curve, text } from "../plot.js";
 import { fixed } from "../words.js";
 
-const SAMPLES = [2, 4, 5, 7, 8]; // digits that a button shows
-const FIRST = 5; // of these, the one that stands there
+const SAMPLES = [2, 3, 4, 6, 7]; // digits that a button shows
+const FIRST = 7; // of these, the one that stands there
 const DRAWS = 5; // from q
 const NEAREST = 3; // of the known digits
 const GLIDE = 40; // pictures from one dream to the next
@@ -26,7 +26,7 @@ const SEED = 1;
 /** The digit, q(z|x) and the point that is decoded. */
 export class Draw {
   random = new Random(SEED);
-  noise = this.random.normals(2 * DRAWS);
+  noise = new Float64Array(2 * DRAWS);
   /** @type {Place[][]} what the reader drew; nothing while a known digit stands there */
   lines = [];
   /** @type {Float64Array | undefined} the digit, unless the pad is empty */
@@ -46,7 +46,7 @@ export class Draw {
     this.vae = unpackVae(packed.plane);
     this.digits = unpackDigits(packed.digits);
     this.known = encode(this.vae, this.digits.images).mean;
-    this.settings = start;
+    this.settings = { ...start };
     this.sample(FIRST);
     this.settings = { ...start };
   }
@@ -187,7 +187,7 @@ function pad(model, words) {
       : picture(PAD.x, PAD.y, PAD.side, x ?? empty, "large"),
     picture(PAD.x, 194, CELL, x ?? empty),
     text(PAD.x + CELL + 6, 220, words.seen, "start"),
-    text(COLUMN, 13, words.draws, "start", "blue"),
+    text(COLUMN, 13, words.draws, "start", "orange"),
     row(COLUMN, 20, CELL, STEP, draws.subarray(0, 3 * 196), 196),
     row(COLUMN, 70, CELL, STEP, draws.subarray(3 * 196), 196),
     text(COLUMN, 140, words.nearest, "start"),
@@ -241,7 +241,7 @@ export const draw = {
       controls: {
         z1: "點的 z₁",
         z2: "z₂",
-        ...Object.fromEntries(SAMPLES.map((label) => [`digit${label}`, `看一個 ${label}`])),
+        ...Object.fromEntries(SAMPLES.map((label) => [`digit${label}`, `例：${label}`])),
         clear: "擦掉",
         dream: "作夢",
         again: "重新開始",

@@ -3,7 +3,7 @@
 import { lossOf, violations } from "../engine/checks.js";
 import { area, axes, curve, dots, frame, HEIGHT, text } from "../plot.js";
 import { fixed, rounded } from "../words.js";
-import { PIXELS, pictures, Train } from "./train.js";
+import { EPOCHS, pictures, Train } from "./train.js";
 
 // Columns at right angles, so that the exact posterior is a diagonal Gaussian.
 const BENCH = {
@@ -70,7 +70,7 @@ const inside = (value) => Math.min(HIGH, Math.max(LOW, value));
  */
 function learning(model, words) {
   const { loss } = model.history;
-  const last = Math.max(40, loss.length);
+  const last = Math.max(EPOCHS, loss.length);
   const at = axes([0, last], [LOW, HIGH]);
   const finite = loss.filter(Number.isFinite).map(inside);
   const held = model.heldOut.map((value) => -value).filter(Number.isFinite);

@@ -1,6 +1,7 @@
 // Chapter 5: a VAE learns small digits in the page, and its plane can be walked.
 
 import { Adam } from "../engine/adam.js";
+import { draw } from "../engine/gaussian.js";
 import { elbo } from "../engine/objectives.js";
 import { unpackDigits } from "../engine/packed.js";
 import { Random } from "../engine/random.js";
@@ -16,9 +17,10 @@ const TRAINED = 800; // of the thousand digits; the others are held out
 const HIDDEN = 100;
 const BATCH = 50;
 const EPOCH = TRAINED / BATCH; // steps
+export const EPOCHS = 30; // of one press
 const RATE = 3e-3;
-const PRESS = 40 * EPOCH; // steps of one press
-export const SHOWN = 8; // pictures in a row
+const PRESS = EPOCHS * EPOCH; // steps of one press
+const SHOWN = 10; // pictures in a row: one of each digit
 const SEED = 0; // of the weights; order, pixels and noise have the next ones
 
 /** @typedef {{z1: number, z2: number}} Point */
@@ -49,6 +51,8 @@ export class Train {
     this.test = binarise(images.subarray(TRAINED * PIXELS), new Random(SEED + 4));
     this.labels = labels.slice(TRAINED);
     this.testNoise = new Random(SEED + 5).normals(2 * this.labels.length);
+    const kinds = Array.from({ length: SHOWN }, (_, digit) => labels.indexOf(digit, TRAINED));
+    this.gallery = take(images, PIXELS, kinds);
     this.dreams = new Random(SEED + 6).normals(2 * SHOWN);
     this.q = encode(this.vae, this.test);
     this.measure();
@@ -127,7 +131,7 @@ export function mean(values) {
  */
 function learning(model, words) {
   const { loss, kl } = model.history;
-  const last = Math.max(40, loss.length);
+  const last = Math.max(EPOCHS, loss.length);
   const at = axes([0, last], [0, 140]);
   const epochs = loss.map((_, i) => i + 0.5);
   const measured = model.heldOut.map((value) => Math.min(140, -value));
@@ -155,17 +159,14 @@ function learning(model, words) {
  * @param {Record<string, string>} words
  */
 export function pictures(model, words) {
-  const { vae, q, test, testNoise, dreams } = model;
-  const some = 2 * SHOWN;
-  const z = q.mean
-    .subarray(0, some)
-    .map((one, i) => one + Math.exp(0.5 * q.logVar[i]) * testNoise[i]);
-  const rows = [test.subarray(0, SHOWN * PIXELS), decoded(vae, z), decoded(vae, dreams)];
+  const { vae, gallery, testNoise, dreams } = model;
+  const z = draw(encode(vae, gallery), testNoise.subarray(0, 2 * SHOWN));
+  const rows = [gallery, decoded(vae, z), decoded(vae, dreams)];
   return rows
     .map(
       (values, i) =>
         text(4, 14 + i * 78, words[`row${i}`], "start") +
-        row(4, 20 + i * 78, 39, 42, values, PIXELS),
+        row(4, 20 + i * 78, 31, 33.5, values, PIXELS),
     )
     .join("");
 }
