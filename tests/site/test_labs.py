@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 
 from tools.build.lab import ESBUILD, PACKED, bundle
 from tools.build.policy import with_policy
-from tools.paths import HTML, LANGUAGES
+from tools.paths import HTML, LANGUAGES, ROOT
 from tools.site.axe import AXE, audit
 from tools.site.browsing import serve, wait_for
 
@@ -467,6 +467,39 @@ def test_without_scripts_and_on_paper_a_picture_stands_there(browser, server):
     assert page.locator(".lab svg").first.is_visible()
     assert not page.locator(".lab button").first.is_visible()
     page.close()
+
+
+def test_the_moving_digits_stand_for_the_first_pages_lab_where_no_script_runs(browser, folder):
+    """On paper it is a still picture; where scripts run the moving one is not even fetched."""
+    text = (ROOT / "book/en/intro.md").read_text("utf-8")
+    picture = re.search(r"<picture.*</picture>", text)[0]
+    style = (ROOT / "book/_static/cards.css").read_text("utf-8")
+    page = (
+        (folder / "en/draw.html")
+        .read_text("utf-8")
+        .replace("<h1>draw</h1>", f'<style>{style}</style><div class="live">Draw.</div>')
+    )
+    before, close, after = page.rpartition("</article>")
+    (folder / "en/first.html").write_text(before + picture + close + after, "utf-8")
+    seen = {}
+    with serve(folder) as address:
+        for kind in ("scripts", "none", "paper"):
+            context = browser.new_context(java_script_enabled=kind != "none")
+            page = context.new_page()
+            if kind == "paper":
+                page.emulate_media(media="print")
+            asked = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.goto(f"{address}/en/first.html")
+            visible = [page.locator(one).is_visible() for one in (".live", ".lab", ".walk")]
+            walks = [url.rpartition("/")[2] for url in asked if "walk" in url]
+            seen[kind] = (*visible, *walks)
+            context.close()
+    assert seen == {
+        "scripts": (True, True, False, "walk-still.webp"),
+        "none": (False, False, True, "walk.webp"),
+        "paper": (False, False, True, "walk-still.webp"),
+    }
 
 
 MODEL = """() => {

@@ -228,7 +228,7 @@ export const draw = {
       ],
       sentence: ({ drawn, mean, std, kl, nearest, z1, z2 }) =>
         drawn
-          ? `q has its mean at (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)}), standard deviations ${fixed(std[0], 2)} and ${fixed(std[1], 2)}, and KL ${fixed(kl, 1)} nats; nearest known digits: ${nearest.join(", ")}. The point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`
+          ? `Nearest known digits: ${nearest.join(", ")}. q has its mean at (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)}), standard deviations ${fixed(std[0], 2)} and ${fixed(std[1], 2)}, and KL ${fixed(kl, 1)} nats; the point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`
           : `The square is empty: draw a digit. The point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`,
       pad: "Draw a digit here:",
       seen: "what the encoder sees",
@@ -252,7 +252,7 @@ export const draw = {
       ],
       sentence: ({ drawn, mean, std, kl, nearest, z1, z2 }) =>
         drawn
-          ? `q 的平均值在 (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)})，標準差 ${fixed(std[0], 2)} 與 ${fixed(std[1], 2)}，KL ${fixed(kl, 1)} nat；最近的已知數字：${nearest.join("、")}。點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`
+          ? `最近的已知數字：${nearest.join("、")}。q 的平均值在 (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)})，標準差 ${fixed(std[0], 2)} 與 ${fixed(std[1], 2)}，KL ${fixed(kl, 1)} nat；點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`
           : `方格是空的，請畫一個數字。點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`,
       pad: "在這裡畫一個數字：",
       seen: "編碼器看到的",
