@@ -38,14 +38,27 @@ function inked(lines, [right, down]) {
   for (const line of lines)
     for (const [i, to] of line.entries()) {
       const from = line[Math.max(0, i - 1)];
-      for (let place = 0; place < ink.length; place++) {
-        const x = (place % SIDE) + 0.5 - right;
-        const y = Math.floor(place / SIDE) + 0.5 - down;
-        const covered = RADIUS + 0.5 - distance(x, y, from, to);
-        ink[place] = Math.max(ink[place], Math.min(1, covered));
-      }
+      const [firstX, lastX] = reach(from[0] + right, to[0] + right);
+      const [firstY, lastY] = reach(from[1] + down, to[1] + down);
+      for (let row = firstY; row < lastY; row++)
+        for (let column = firstX; column < lastX; column++) {
+          const away = distance(column + 0.5 - right, row + 0.5 - down, from, to);
+          const place = row * SIDE + column;
+          ink[place] = Math.max(ink[place], Math.min(1, RADIUS + 0.5 - away));
+        }
     }
   return ink;
+}
+
+/**
+ * The pixels, along one axis, that a piece of line may touch.
+ * @param {number} from
+ * @param {number} to
+ * @returns {[number, number]} the first one, and the one behind the last
+ */
+function reach(from, to) {
+  const first = Math.floor(Math.min(from, to) - RADIUS - 1);
+  return [Math.max(0, first), Math.min(SIDE, Math.ceil(Math.max(from, to) + RADIUS + 1))];
 }
 
 /**

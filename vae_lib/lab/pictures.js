@@ -67,6 +67,27 @@ const PLANE = axes([-EDGE, EDGE + 1.9], [-EDGE, EDGE]);
  * @returns {string}
  */
 export function plane(means, labels, decoded, words) {
+  const left = WIDTH - SIZE - 4;
+  return [
+    frame(PLANE, [-3, -2, -1, 0, 1, 2, 3], [-3, -2, -1, 0, 1, 2, 3], "", "z₂"),
+    text(PLANE.x(EDGE) + 6, HEIGHT - 21, "z₁", "start"),
+    known(means, labels),
+    text(left + SIZE / 2, 14, words.decoded, "middle", "blue"),
+    picture(left, 22, SIZE, decoded),
+  ].join("");
+}
+
+/** @type {{means?: Float64Array, drawn: string}} */
+const last = { drawn: "" };
+
+/**
+ * The known digits, which stay where they are while the point moves.
+ * @param {Float64Array} means rows of two numbers
+ * @param {number[]} labels
+ * @returns {string}
+ */
+function known(means, labels) {
+  if (means === last.means) return last.drawn;
   const parts = Array.from({ length: 10 }, (_, digit) => {
     const own = [...labels.keys()].filter((i) => labels[i] === digit);
     const [xs, ys] = [0, 1].map((axis) => own.map((i) => within(means[2 * i + axis])));
@@ -74,15 +95,9 @@ export function plane(means, labels, decoded, words) {
     const name = text(PLANE.x(x), PLANE.y(y) + 4, `${digit}`, "middle", "name");
     return [dots(PLANE, xs, ys, `small digit-${digit}`), xs.length ? name : ""];
   });
-  const left = WIDTH - SIZE - 4;
-  return [
-    frame(PLANE, [-3, -2, -1, 0, 1, 2, 3], [-3, -2, -1, 0, 1, 2, 3], "", "z₂"),
-    text(PLANE.x(EDGE) + 6, HEIGHT - 21, "z₁", "start"),
-    ...parts.map(([points]) => points),
-    ...parts.map(([, name]) => name),
-    text(left + SIZE / 2, 14, words.decoded, "middle", "blue"),
-    picture(left, 22, SIZE, decoded),
-  ].join("");
+  last.means = means;
+  last.drawn = [...parts.map(([points]) => points), ...parts.map(([, name]) => name)].join("");
+  return last.drawn;
 }
 
 /**

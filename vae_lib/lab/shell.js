@@ -142,6 +142,8 @@ export function mount(root, lab, language, start, source, changed = () => {}) {
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
   let shown = 0; // when
+  /** @type {string[]} what the drawings show */
+  const pictures = [];
 
   /** @param {Packed} [come] */
   function open(come = {}) {
@@ -162,7 +164,9 @@ export function mount(root, lab, language, start, source, changed = () => {}) {
     const numbers = model.numbers();
     for (const [i, panel] of lab.panels.entries()) {
       const [drawing, handle] = drawings[i].children;
-      drawing.innerHTML = panel.draw(model, words);
+      const drawn = panel.draw(model, words);
+      if (drawn !== pictures[i]) drawing.innerHTML = drawn;
+      pictures[i] = drawn;
       if (panel.handle) {
         const [x, y] = panel.handle.at(model);
         handle.setAttribute("transform", `translate(${x} ${y})`);

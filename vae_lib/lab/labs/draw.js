@@ -26,6 +26,7 @@ const SEED = 1;
 /** The digit, q(z|x) and the point that is decoded. */
 export class Draw {
   random = new Random(SEED);
+  /** @type {Float64Array} */
   noise = new Float64Array(2 * DRAWS);
   /** @type {Place[][]} what the reader drew; nothing while a known digit stands there */
   lines = [];
