@@ -5,7 +5,18 @@ import math
 import numpy as np
 import torch
 
-from vae_lib import evaluation, evidence, gaussian, gradients, latents, linear, models, networks
+from vae_lib import (
+    discretised,
+    evaluation,
+    evidence,
+    gaussian,
+    gradients,
+    latents,
+    linear,
+    models,
+    networks,
+    outliers,
+)
 from vae_lib.data import binarise
 from vae_lib.gaussian import DiagonalGaussian, FullGaussian
 from vae_lib.lessons import identities, wrong_losses
@@ -16,8 +27,8 @@ from vae_lib.objectives import elbo, importance_weighted_bound, log_weights, upp
 from vae_lib.training import fit, plain_fit
 
 MODULES = (
-    evaluation, evidence, gaussian, gradients, latents, linear, models, networks, identities,
-    wrong_losses,
+    discretised, evaluation, evidence, gaussian, gradients, latents, linear, models, networks,
+    outliers, identities, wrong_losses,
 )  # fmt: skip
 
 
@@ -63,6 +74,40 @@ def bench():
 
 # Name: the function, and good arguments, made anew for each call.
 CALLS = {
+    "DiscretisedLogistic": (
+        discretised.DiscretisedLogistic,
+        lambda: {
+            "mean": draw(5, 4, 2), "log_scale": draw(5, 4, 2), "levels": 4, "logits": draw(5, 4, 2),
+        },
+    ),
+    "DiscretisedLogistic.log_prob": (
+        lambda x: discretised.DiscretisedLogistic(draw(5, 4), draw(5, 4), 2).log_prob(x),
+        lambda: {"x": pixels(5, 4)},
+    ),
+    "DiscretisedLogistic.sample": (
+        lambda generator: discretised.DiscretisedLogistic(draw(4), draw(4)).sample(generator),
+        lambda: {"generator": torch.Generator().manual_seed(1)},
+    ),
+    "dequantise": (
+        discretised.dequantise,
+        lambda: {
+            "x": pixels(5, 4), "step": 0.5, "generator": torch.Generator().manual_seed(1),
+        },
+    ),
+    "draw_index": (
+        discretised.draw_index,
+        lambda: {
+            "logits": draw(5, 3),
+            "generator": torch.Generator().manual_seed(1),
+        },
+    ),
+    "bits_per_dimension": (
+        discretised.bits_per_dimension, lambda: {"nats": draw(5), "data_dim": 4, "step": 0.5},
+    ),
+    "log_var_above": (discretised.log_var_above, lambda: {"raw": draw(5), "step": 0.5}),
+    "squared_distance": (outliers.squared_distance, lambda: {"model": line(), "x": draw(5, 4)}),
+    "atypicality": (outliers.atypicality, lambda: {"model": line(), "x": draw(5, 4)}),
+    "roc": (outliers.roc, lambda: {"rest": draw(5), "outliers": draw(4)}),
     "DiagonalGaussian": (DiagonalGaussian, lambda: {"mean": draw(5, 2), "log_var": draw(5, 2)}),
     "DiagonalGaussian.standard": (DiagonalGaussian.standard, lambda: {"like": draw(5, 2)}),
     "DiagonalGaussian.log_prob": (

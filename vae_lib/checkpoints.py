@@ -13,17 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from vae_lib.architectures import build, sizes_of
 from vae_lib.engine.checks import InputError
 from vae_lib.engine.writing import write_whole
-from vae_lib.models import VAE, mlp_vae
+from vae_lib.models import VAE
 
 FORMAT = "vae_lib checkpoint 2"
 PRETRAINED = Path(__file__).with_name("pretrained")
-# The arguments of mlp_vae, as JSON holds them.
-ARCHITECTURE = {
-    "data_dim": int, "latent_dim": int, "hidden": list, "likelihood": str, "allow_grey": bool,
-    "activation": str,
-}  # fmt: skip
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 Tensors = dict[str, Tensor]
 
@@ -209,41 +205,39 @@ def load_model(path: str | Path) -> VAE:
     """Build the VAE that a checkpoint of ``fit`` holds, with its weights, on the CPU.
 
     Raises:
-        CheckpointError: If the file cannot be read, its model was not made by ``mlp_vae``, or its
-            weights are not those of that model, or not finite.
+        CheckpointError: If the file cannot be read, its model was made by no builder of ours, or
+            its weights are not those of that model, or not finite.
     """
     tensors, about = read_checkpoint(path)
     if about.get("model") is None:
         raise CheckpointError(
-            f"{path} does not say how to build its model, because mlp_vae did not make it: build "
-            "the model yourself and continue the run with Keep(..., resume=True)."
+            f"{path} does not say how to build its model, because no builder of vae_lib made "
+            "it: build the model yourself and continue the run with Keep(..., resume=True)."
         )
     weights = weights_of(tensors)
     if not all(value.dtype in FLOATS for value in weights.values()):
         raise CheckpointError(f"{path} holds weights that are no floats: use another checkpoint.")
     require_usable(path, weights, torch.get_default_dtype())
     _require_architecture(path, about["model"], weights)
-    model = mlp_vae(**about["model"])
+    model = build(about["model"])
     model.load_state_dict(weights)
     return model
 
 
 def _require_architecture(path: str | Path, config: Any, weights: Tensors) -> None:
     """Check what builds a model, and that these weights are its own, before memory is asked for."""
-    kinds = {name: type(value) for name, value in config.items()} if type(config) is dict else {}
-    if kinds == ARCHITECTURE and all(type(size) is int for size in config["hidden"]):
-        sizes = {config["data_dim"], config["latent_dim"], *config["hidden"]}
+    try:
+        sizes = sizes_of(config)
         there = {size for value in weights.values() for size in value.shape}
-        if sizes <= there and len(config["hidden"]) <= len(weights):
-            try:
-                with torch.device("meta"):
-                    return require_same_shapes(weights, mlp_vae(**config))
-            except CheckpointError:
-                raise
-            except InputError:  # an unknown word
-                pass
+        if set(sizes) <= there and len(sizes) <= len(weights) + 2:
+            with torch.device("meta"):
+                return require_same_shapes(weights, build(config))
+    except CheckpointError:
+        raise
+    except InputError:  # an unknown word
+        pass
     raise CheckpointError(
-        f"{path} says of its model what mlp_vae cannot build or its weights do not fit: use "
+        f"{path} says of its model what cannot be built or its weights do not fit: use "
         "another checkpoint."
     )
 

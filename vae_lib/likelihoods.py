@@ -1,5 +1,7 @@
 """Likelihoods p(x|z): what the decoder's output means. The pixels are independent given z."""
 
+from typing import Protocol
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -91,4 +93,15 @@ class Gaussian(DiagonalGaussian):
         return self.rsample(generator=generator)
 
 
-Likelihood = Bernoulli | Gaussian
+class Likelihood(Protocol):
+    """What a decoder returns: p(x|z) over data (..., D)."""
+
+    @property
+    def mean(self) -> Tensor:
+        """E[x|z], shape (..., D)."""
+
+    def log_prob(self, x: Images) -> Tensor:
+        """Log probability or density of ``x`` (..., D): shape (...), nats per data point."""
+
+    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+        """Draw data points, shape (..., D)."""

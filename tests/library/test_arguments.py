@@ -15,9 +15,10 @@ from vae_lib.engine.checks import Diverged, InputError
 # loop to judge, and looking at each value would cost it time.
 NAN_GIVES_NAN = (
     "DiagonalGaussian", "FullGaussian", "Bernoulli", "Gaussian", "GenerativeModel", "elbo",
-    "log_weights", "importance_weighted_bound", "upper_bound",
+    "log_weights", "importance_weighted_bound", "upper_bound", "DiscretisedLogistic",
+    "log_var_above",
 )  # fmt: skip
-NO_ARGUMENTS_OF_ITS_OWN = {"GapSplit", "AggregateSplit", "Bench", "Mistake", "Loss"}
+NO_ARGUMENTS_OF_ITS_OWN = {"GapSplit", "AggregateSplit", "Bench", "Mistake", "Loss", "ROC"}
 HELD = ("with NaN", "with infinity", "with NaN inside")
 
 

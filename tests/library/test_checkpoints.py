@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from vae_lib import checkpoints, keeping
+from vae_lib.architectures import ARCHITECTURES
 from vae_lib.checkpoints import (
     CheckpointError,
     load_model,
@@ -370,7 +371,7 @@ def test_what_is_expected_of_a_file_is_what_is_written():
     assert set(keeping.FIGURES) == {each.name for each in fields(History)}
     defaults = inspect.signature(mlp_vae).parameters.items()
     kinds = {name: type(one.default) for name, one in defaults}
-    assert kinds | {"hidden": list} == checkpoints.ARCHITECTURE
+    assert kinds | {"hidden": list} == ARCHITECTURES["mlp_vae"]
 
 
 def test_truncated_file_is_refused_at_every_length(kept, images):

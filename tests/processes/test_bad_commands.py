@@ -58,7 +58,7 @@ def all_lines():
     lines += [[*train, *sizes] for sizes in TOO_LARGE]
     lines += [[*train, "--batch-size", "4001"], [*train, "--data", "full", "--folder", "folder"]]
     lines += [[*train, "--resume", "--checkpoint", "old.safetensors"]]
-    for option in ("--k", "--images", "--threads"):
+    for option in ("--k", "--count", "--threads"):
         lines += each(evaluate, option, [*NOT_WHOLE, "0"])
     lines += [[command, path] for command in ("evaluate", "sample") for path in CHECKPOINTS]
     lines += each(sample, "--count", [*NOT_WHOLE, "0", "2501"])

@@ -93,7 +93,7 @@ def test_train_evaluate_and_sample(call, tmp_path):
     status, rounded, _ = call(*evaluate, "--precision", "bfloat16")
     figures = [float(text.split("≥ ")[1].split()[0]) for text in (exact, rounded)]
     assert status == 0 and figures[0] == pytest.approx(figures[1], abs=0.5)
-    status, out, _ = call(*evaluate, "--images", "7")
+    status, out, _ = call(*evaluate, "--count", "7")
     assert status == 0 and "7 images" in out
 
     status, out, _ = call("sample", "vae.safetensors", "--count", "3", "--image", "a.png")
@@ -151,7 +151,7 @@ def test_training_is_repeated_by_its_seed(call):
         (["evaluate", "nothing"], "There is no checkpoint nothing"),
         (["evaluate", "text", "--precision", "float8"], "invalid choice: 'float8'"),
         (["evaluate", "text"], "text is damaged or no safetensors file"),
-        (["evaluate", "text", "--images", "-5"], "'-5' is not a whole number from 1"),
+        (["evaluate", "text", "--count", "-5"], "'-5' is not a whole number from 1"),
         (["sample", "text"], "text is damaged or no safetensors file"),
         (["sample", "text", "--count", "0"], "'0' is not a whole number"),
         (["sample", "text", "--image", "a.txt"], "a.txt is no picture: end its name in .png"),
@@ -219,7 +219,7 @@ def test_a_bug_shows_its_traceback(call, monkeypatch, kind):
 
 def test_one_image_is_measured_without_a_standard_error(call):
     call("train", *SMALL, "--epochs", "1")
-    evaluate = ["evaluate", "vae.safetensors", "--k", "5", "--device", "cpu", "--images", "1"]
+    evaluate = ["evaluate", "vae.safetensors", "--k", "5", "--device", "cpu", "--count", "1"]
     status, out, _ = call(*evaluate)
     assert status == 0 and "1 image (a standard error needs 2)" in out
     assert "nan" not in out and "±" not in out

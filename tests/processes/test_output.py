@@ -87,7 +87,7 @@ def ended(folder, words, **settings):
     return subprocess.run(command, cwd=folder, **{"env": ENVIRONMENT, **settings})
 
 
-EVALUATE = ["evaluate", "vae.safetensors", "--k", "5", "--images", "9", "--device", "cpu"]
+EVALUATE = ["evaluate", "vae.safetensors", "--k", "5", "--count", "9", "--device", "cpu"]
 
 
 @pytest.mark.parametrize(

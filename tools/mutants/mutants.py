@@ -37,6 +37,14 @@ MODULES = {
     **{name: (name, *(one for one in (*_CORE, *_SHARED) if one != name)) for name in _CORE},
     "evidence": ("evidence", "identities", "limits"),
     "gradients": ("gradients",),
+    "discretised": ("discretised",),
+    "columns": ("columns", "missing"),
+    "convolutional": ("convolutional",),
+    "conditional": ("conditional",),
+    "missing": ("missing",),
+    "outliers": ("outliers",),
+    "images": ("images",),
+    "tables": ("tables",),
     "lessons.identities": ("identities",),
     "lessons.wrong_losses": ("wrong_losses",),
     "data": ("data",),
@@ -132,6 +140,14 @@ EXPLAINED = {
     "training.plain_fit: with computing(choose_threads(batch_size, count_weights(model))):": (
         _PRODUCT
     ),
+    "discretised.log_var_above: return torch.logaddexp(raw.new_tensor(": "logaddexp is symmetric",
+    "discretised.DiscretisedLogistic.log_prob: x = as_tensor(x, self.centre.device, ": (
+        "a tensor is moved to a dtype and to a device by the same call"
+    ),
+    "outliers.squared_distance: return (residual ** 2).sum(1)": _ONE_AXIS,
+    "outliers.squared_distance: return (residual ** 2).sum(-1) * torch.exp(-model.log_var) + "
+    "(z ** 2).sum(1)": _ONE_AXIS,
+    "outliers.atypicality: return 2 * torch.minimum(above, below)": "the same minimum",
     "data._dataset: train, validation, test = (torch.from_numpy(i.reshape(-2, ": (
         "NumPy takes any negative number for the length that is left open"
     ),

@@ -1,4 +1,4 @@
-"""What the four commands do: train, evaluate, sample, reproduce."""
+"""What the five commands do: train, evaluate, sample, reconstruct, reproduce."""
 
 import argparse
 import io
@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import torch
@@ -14,9 +15,20 @@ import torch
 from vae_lib.checkpoints import load_model
 from vae_lib.cli.options import parser
 from vae_lib.cli.output import one_line, spoken
+from vae_lib.cli.own_data import (
+    OWN_PICTURES,
+    builder_of,
+    model_for,
+    own_data,
+    reconstruct_own,
+    require_kind,
+    require_suffix,
+    sample_own,
+)
 from vae_lib.cli.places import require_writable
 from vae_lib.cli.reproduce import PAPER, RECIPES, plan_for, reproduce, shorter
 from vae_lib.data import Dataset, load_mnist
+from vae_lib.discretised import bits_per_dimension
 from vae_lib.engine.checks import Diverged, InputError
 from vae_lib.engine.devices import Machine, pick_device
 from vae_lib.engine.memory import is_out_of_memory, require_room
@@ -26,8 +38,10 @@ from vae_lib.engine.speed import COPIES
 from vae_lib.engine.stopping import Stop, answering
 from vae_lib.engine.writing import write_whole
 from vae_lib.evaluation import score_images
+from vae_lib.images import ImageData
 from vae_lib.keeping import Keep, read_run, require_place
 from vae_lib.models import count_weights, mlp_vae
+from vae_lib.tables import TableData
 from vae_lib.training import fit
 
 INTERRUPTED = 130  # the exit status that shells give to a program ended by Ctrl-C
@@ -36,16 +50,24 @@ LARGEST_SET = 60_000  # images
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train a VAE on MNIST and keep it as a checkpoint."""
+    """Train a VAE on MNIST or on a reader's own data and keep it as a checkpoint."""
     require_place(options.checkpoint, options.resume)
-    _require_room(options)
-    data = _data(options)
-    torch.manual_seed(options.seed)
-    model = mlp_vae(latent_dim=options.latent_dim, hidden=options.hidden)
+    own = own_data(options)
+    batch_size = options.batch_size
+    if own is None:
+        options.hidden = [400] if options.hidden is None else options.hidden
+        _require_room(options)
+        data: Dataset | ImageData | TableData = _data(options)
+        torch.manual_seed(options.seed)
+        model = mlp_vae(latent_dim=options.latent_dim, hidden=options.hidden)
+    else:
+        data, batch_size = own, min(batch_size, len(own.train))
+        torch.manual_seed(options.seed)
+        model = model_for(own, options.latent_dim, options.hidden)
     try:
         history = fit(
             model, data.train, data.validation, epochs=options.epochs,
-            batch_size=options.batch_size, learning_rate=options.learning_rate,
+            batch_size=batch_size, learning_rate=options.learning_rate,
             weight_decay=options.weight_decay, k=options.k, seed=options.seed,
             machine=Machine(options.device, options.precision, options.threads),
             keep=Keep(options.checkpoint, options.resume),
@@ -71,24 +93,34 @@ def _require_room(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Estimate log p(x) of a checkpoint's model on the test images."""
+    """Estimate log p(x) of a checkpoint's model on the test images, or on own test data."""
     model = load_model(options.checkpoint).to(pick_device(options.device))
-    data = _data(options)
-    images = data.test[: options.images]
+    require_kind(model, options)
+    own = own_data(options, model)
+    data: Dataset | ImageData | TableData = _data(options) if own is None else own
+    name = data.name if isinstance(data, Dataset) else str(options.images or options.table)
     score = score_images(
-        model, images, options.k, f"{data.name} test", seed=options.seed,
-        precision=options.precision, threads=options.threads,
+        model, data.test[: options.count], options.k or (5000 if own is None else 200),
+        f"{name} test", seed=options.seed, precision=options.precision, threads=options.threads,
     )  # fmt: skip
     print(score)
+    if isinstance(own, ImageData):
+        bits = bits_per_dimension(score.values, own.train.shape[1]).mean().item()
+        print(f"At most {bits:.3f} bits per dimension.")
 
 
 def sample(options: argparse.Namespace) -> None:
     """Draw images from a checkpoint's model: z from the prior, then the pixels' probabilities."""
-    suffix = options.image.suffix[1:].lower()
-    if suffix not in PICTURES:
-        raise InputError(f"{options.image} is no picture: end its name in .{', .'.join(PICTURES)}.")
-    require_writable(options.image, options.checkpoint)
+    if options.out is not None:
+        require_suffix(options.out, (*PICTURES, "csv"))
+        require_writable(options.out, options.checkpoint)
     model = load_model(options.checkpoint)
+    if builder_of(model) != "mlp_vae":
+        print(sample_own(model, options.count, options.out, options.checkpoint, options.seed))
+        return
+    options.out = options.out or Path("samples.png")
+    require_suffix(options.out, PICTURES)
+    require_writable(options.out, options.checkpoint)
     os.environ["MPLBACKEND"] = "agg"  # a file needs no window, whatever the shell says
     from vae_lib.plotting import image_grid, use_style  # the other commands need no matplotlib
 
@@ -99,9 +131,21 @@ def sample(options: argparse.Namespace) -> None:
     use_style()
     picture = io.BytesIO()
     figure = image_grid(means, columns=max(1, round(options.count**0.5)))
-    figure.savefig(picture, format=suffix)
-    write_whole(options.image, picture.getvalue())
-    print(f"{options.count} decoder means, z from the prior, are in {options.image}.")
+    figure.savefig(picture, format=options.out.suffix[1:].lower())
+    write_whole(options.out, picture.getvalue())
+    print(f"{options.count} decoder means, z from the prior, are in {options.out}.")
+
+
+def reconstruct(options: argparse.Namespace) -> None:
+    """Write what a checkpoint's model makes of a reader's own data."""
+    if options.out is not None:
+        require_suffix(options.out, OWN_PICTURES if options.images else ("csv",))
+        require_writable(options.out, options.checkpoint)
+    model = load_model(options.checkpoint)
+    require_kind(model, options)
+    data = own_data(options, model)
+    assert data is not None  # one of both options is required
+    print(reconstruct_own(model, data, options.count, options.out, options.checkpoint))
 
 
 def reproduce_figure(options: argparse.Namespace) -> None:
@@ -182,7 +226,7 @@ def _run() -> None:
         top.print_help()
         return
     commands = {"train": train, "evaluate": evaluate, "sample": sample}
-    commands["reproduce"] = reproduce_figure
+    commands |= {"reconstruct": reconstruct, "reproduce": reproduce_figure}
     try:
         with joined(getattr(options, "device", None)):
             commands[options.command](options)

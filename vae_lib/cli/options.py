@@ -27,11 +27,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the four commands and their options."""
+    """Describe the five commands and their options."""
     top = Parser(
         prog="python -m vae_lib",
-        description="Train a variational autoencoder (VAE) on handwritten digits, measure it, and "
-        "look at what it draws. Start with: python -m vae_lib train",
+        description="Train a variational autoencoder (VAE) on handwritten digits, on pictures or a "
+        "table of your own, measure it, and look at what it draws. Start with: python -m vae_lib "
+        "train",
         epilog="python -m vae_lib COMMAND --help explains a command's options. To train on "
         "several GPUs or CPUs: torchrun --nproc-per-node=2 -m vae_lib train ...",
     )
@@ -42,17 +43,18 @@ def parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=description)
 
     train = command(
-        "train", "train a VAE on MNIST",
+        "train", "train a VAE on MNIST or on your own data",
         "The model is saved after every epoch. Ctrl-C stops the training and prints the command "
         "that goes on from there, without loss.",
     )  # fmt: skip
-    _data_options(train, "embedded: 4,000 images that need no network; full: 55,000")
+    _own_data(_data_options(train, "embedded: 4,000 images that need no network; full: 55,000"))
+    _size(train)
     size = _whole(1, MOST)
     _number(train, "--latent-dim", size, 20, "L", "length of z")
     train.add_argument(
-        "--hidden", type=size, nargs="*", default=[400], metavar="N",
+        "--hidden", type=size, nargs="*", metavar="N",
         help="sizes of the encoder's hidden layers, which the decoder mirrors; without a size both "
-        "networks are linear (%(default)s)",
+        "networks are linear (400; with --table 64; with --images 32 64, channels of convolutions)",
     )  # fmt: skip
     _number(train, "--epochs", _whole(1, EPOCHS), 20, "N", "passes over the images")
     _number(train, "--batch-size", size, 128, "B", "images per step, in each process")
@@ -70,23 +72,42 @@ def parser() -> argparse.ArgumentParser:
         "standard error; higher is better.",
     )  # fmt: skip
     evaluate.add_argument("checkpoint", type=_file, help="a file that train wrote")
-    _data_options(evaluate, "embedded: 500 test images; full: 10,000")
-    _number(evaluate, "--k", size, 5000, "K", "importance samples per image")
-    evaluate.add_argument("--images", type=size, metavar="N", help="only the first N test images")
+    _own_data(_data_options(evaluate, "embedded: 500 test images; full: 10,000"))
+    _size(evaluate)
+    evaluate.add_argument(
+        "--k", type=size, metavar="K", help="importance samples per image (5000; of your own "
+        "data 200)",
+    )  # fmt: skip
+    evaluate.add_argument("--count", type=size, metavar="N", help="only the first N test images")
     _processor(evaluate)
     _machine(evaluate)
 
     sample = command(
-        "sample", "draw images from a trained model",
-        "Draws z from the prior N(0, I) and writes a picture of the pixels' probabilities.",
+        "sample", "draw images or rows from a trained model",
+        "Draws z from the prior N(0, I) and writes one picture of the decoder's means, or a CSV "
+        "file of rows.",
     )  # fmt: skip
     sample.add_argument("checkpoint", type=_file, help="a file that train wrote")
     _number(sample, "--count", _whole(1, IMAGES), 64, "N", "number of images")
     sample.add_argument(
-        "--image", type=_file, default=Path("samples.png"), metavar="FILE",
-        help="picture to write, in place of an older one (%(default)s)",
+        "--image", "--rows", dest="out", type=_file, metavar="FILE",
+        help="picture or table to write, in place of an older one (samples.png or samples.csv)",
     )  # fmt: skip
     _seed(sample)
+
+    reconstruct = command(
+        "reconstruct", "send pictures or rows of your own through a trained model",
+        "Writes one picture, each of your pictures above what the decoder makes of its code, or a "
+        "CSV file in which every cell, also a missing one, is the decoder's mean.",
+    )  # fmt: skip
+    reconstruct.add_argument("checkpoint", type=_file, help="a file that train wrote")
+    _own_data(reconstruct.add_mutually_exclusive_group(required=True))
+    _size(reconstruct)
+    _number(reconstruct, "--count", _whole(1, IMAGES), 32, "N", "number of pictures")
+    reconstruct.add_argument(
+        "--out", type=_file, metavar="FILE", help="picture or table to write, in place of an older "
+        "one (reconstructions.png or reconstructions.csv)",
+    )  # fmt: skip
 
     reproduce = command(
         "reproduce", "train and measure again what was published",
@@ -120,12 +141,32 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _data_options(command: argparse.ArgumentParser, sizes: str) -> None:
-    command.add_argument(
+Group = argparse._MutuallyExclusiveGroup
+
+
+def _data_options(command: argparse.ArgumentParser, sizes: str) -> Group:
+    which = command.add_mutually_exclusive_group()
+    which.add_argument(
         "--data", default="embedded", choices=get_args(Source),
         help=f"{sizes}; auto: full if there is a GPU (%(default)s)",
     )  # fmt: skip
     _folder(command)
+    return which
+
+
+def _own_data(which: Group) -> None:
+    which.add_argument("--images", type=_file, metavar="FOLDER", help="your own pictures")
+    which.add_argument(
+        "--table", type=_file, metavar="FILE", help="your own CSV file, its first line the names "
+        "of the columns; empty cells are missing",
+    )  # fmt: skip
+
+
+def _size(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--size", type=_whole(1, 4096), metavar="N", help="with --images: cut out the middle "
+        "square of each picture and bring it to N x N pixels",
+    )  # fmt: skip
 
 
 def _folder(command: argparse.ArgumentParser) -> None:

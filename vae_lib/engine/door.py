@@ -72,6 +72,30 @@ def as_rows(images: Images) -> Tensor:
     return rows.to(torch.promote_types(rows.dtype, torch.float32))
 
 
+def split_rows(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Shuffle the numbers 0 … count - 1 and share them out: four fifths, one tenth, one tenth.
+
+    Args:
+        count: How many data points there are.
+        seed: Of the shuffling.
+
+    Returns:
+        Those of the training, validation and test part; the last two hold at least one.
+
+    Raises:
+        InputError: If there are fewer than 3.
+    """
+    if count < 3:
+        raise InputError(
+            f"The data holds {count} data point{'s' * (count != 1)}: give at least 3, one to train "
+            "on, one to watch and one to test."
+        )
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    held = max(1, count // 10)
+    train, validation, test = order.split([count - 2 * held, held, held])
+    return train, validation, test
+
+
 def _as_plain_tensor(images: Any) -> Tensor:
     if isinstance(images, DataLoader):
         raise InputError("The data is a DataLoader: give what it loads, its dataset.")

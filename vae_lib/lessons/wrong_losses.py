@@ -15,7 +15,7 @@ from torch import Tensor
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
 from vae_lib.gaussian import DiagonalGaussian, sigma_points
-from vae_lib.likelihoods import Bernoulli, Likelihood
+from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import GenerativeModel
 
@@ -31,7 +31,7 @@ Mistake = Literal[
     "no noise",
 ]
 MISTAKES: dict[Mistake, str] = {
-    "ELBO minimised": "the bound itself is handed to the minimiser",
+    "ELBO minimised": "the bound itself is handed to the minimizer",
     "KL sign": "the KL term is subtracted from the loss",
     "mean over pixels": "the log-likelihood is averaged over pixels, the KL term is summed",
     "σ in the draw": "the draw takes log σ² for log σ",
@@ -239,7 +239,7 @@ CAUGHT_BY: dict[Mistake, str] = {
     "KL sign": "blind decoder",
     "mean over pixels": "pixels doubled",
     "σ in the draw": "slope in log σ²",
-    "σ in the KL": "exact posterior",
+    "σ in the KL": "slope in log σ²",
     "squared error": "units changed",
     "no noise": "slope in log σ²",
 }
@@ -252,13 +252,13 @@ def kl_weight_to_beta(
     error_divisor: float = 1.0,
     kl_divisor: float = 1.0,
 ) -> float:
-    """Translate “a · squared error / r + b · KL / s” into the β of “squared error + β KL”.
+    """Translate “α · squared error / r + γ · KL / s” into the β of “squared error + β KL”.
 
     With β comes the noise that the program claims: σ_x² = β / 2 (eq-mse-beta).
 
     Args:
-        kl_weight: b.
-        error_weight: a; ½ if the program halves the squared error.
+        kl_weight: γ.
+        error_weight: α; ½ if the program halves the squared error.
         error_divisor: r: 1 if squared errors are summed over pixels, D if they are averaged.
         kl_divisor: s: 1 if the KL term is summed over latent coordinates, L if it is averaged.
 
@@ -278,18 +278,18 @@ def variance_to_kl_weight(
     error_divisor: float = 1.0,
     kl_divisor: float = 1.0,
 ) -> float:
-    """Return the weight b that makes “a · squared error / r + b · KL / s” claim σ_x².
+    """Return the weight γ that makes “α · squared error / r + γ · KL / s” claim σ_x².
 
     Args:
         variance: σ_x².
-        error_weight: a.
+        error_weight: α.
         error_divisor: r.
         kl_divisor: s.
 
     Raises:
         ValueError: If an argument is not positive and finite.
 
-    Source: eq-reduction-beta, solved for b with β = 2 σ_x².
+    Source: eq-reduction-beta, solved for γ with β = 2 σ_x².
     """
     _require_positive(variance, error_weight, error_divisor, kl_divisor)
     return 2 * variance * error_weight * kl_divisor / error_divisor
@@ -309,7 +309,7 @@ def grey_mass(logits: Tensor) -> Tensor:
 
 
 @takes(decoded="S D")
-def total_variance(decoded: Likelihood) -> Tensor:
+def total_variance(decoded: Bernoulli | Gaussian) -> Tensor:
     """Variance of each pixel of a sample: E[Var(x_d|z)] + Var(E[x_d|z]).
 
     Args:
@@ -344,7 +344,7 @@ def mass_check(log_prob: Callable[[Tensor], Tensor], low: float, high: float) ->
 
 
 @takes(shown="S D", decoded="S D")
-def missing_variance(shown: Tensor, decoded: Likelihood) -> float:
+def missing_variance(shown: Tensor, decoded: Bernoulli | Gaussian) -> float:
     """Return which share of the model's pixel variance the images ``shown`` lack.
 
     Args:
