@@ -4,8 +4,11 @@ Each function takes a lab's settings, and gives some of its numbers, in double p
 be PyTorch's default.
 """
 
+import base64
+import itertools
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,9 +16,12 @@ from vae_lib.evaluation import effective_sample_size
 from vae_lib.evidence import posterior_chi_square, quadrature_evidence
 from vae_lib.gaussian import DiagonalGaussian
 from vae_lib.gradients import pathwise_gradients, score_function_gradients
+from vae_lib.lab import lab
+from vae_lib.lessons.wrong_losses import Mistake, make_loss
 from vae_lib.likelihoods import Gaussian
 from vae_lib.linear import LinearGaussian
-from vae_lib.models import GenerativeModel
+from vae_lib.models import GenerativeModel, mlp_vae
+from vae_lib.objectives import elbo
 
 RATE = 0.05  # of the climb
 LONGEST = 400  # its steps
@@ -133,3 +139,89 @@ def linear() -> dict[str, float]:
     """The highest mean log p(x) that any linear model reaches: probabilistic PCA's."""
     x = linear_data()
     return {"evidence": LinearGaussian.maximum_likelihood(x, 2).log_evidence(x).mean().item()}
+
+
+def digits() -> tuple[Tensor, Tensor]:
+    """The thousand small digits, grey, and their labels."""
+    packed = lab("train").packed["digits"]
+    pairs = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.uint8)
+    grey = np.stack([pairs >> 4, pairs & 15], axis=1).reshape(1000, 196) / 15
+    return torch.from_numpy(grey), torch.tensor([int(label) for label in packed["labels"]])
+
+
+def plane_posterior(x: Tensor) -> DiagonalGaussian:
+    """What the packed encoder says of images (B, 196)."""
+    packed = lab("draw").packed["plane"]
+    content, sizes = base64.b64decode(packed["bytes"]), packed["encoder"]
+    for i, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+        scale, bias = np.frombuffer(content, "<f4", 2 * outputs).reshape(2, outputs)
+        content = content[8 * outputs :]
+        whole = np.frombuffer(content, np.int8, inputs * outputs).reshape(outputs, inputs)
+        content = content[inputs * outputs :]
+        weight = whole.astype(np.float64) * scale[:, None]
+        x = x @ torch.from_numpy(weight).T + torch.from_numpy(bias.astype(np.float64))
+        x = x.relu() if i < len(sizes) - 2 else x
+    return DiagonalGaussian(x[:, :2], x[:, 2:])
+
+
+def drawn(label: int, after: int = -1) -> tuple[dict[str, list[float]], int]:
+    """What the lab shows of the next known digit of a kind, and that digit's number."""
+    images, labels = digits()
+    chosen = next(i for i in range(after + 1, 1000) if labels[i] == label)
+    q = plane_posterior(images[chosen : chosen + 1])
+    distances = (plane_posterior(images).mean - q.mean).norm(dim=1)
+    distances[chosen] = math.inf
+    return {
+        "mean": q.mean[0].tolist(),
+        "std": q.std[0].tolist(),
+        "kl": q.kl_to_standard().item(),
+        "nearest": labels[distances.argsort()[:3]].tolist(),
+    }, chosen
+
+
+def permutation(generator: torch.Generator) -> list[int]:
+    """The order of one epoch."""
+    order = list(range(800))
+    for i in range(799, 0, -1):
+        j = int(torch.rand(1, generator=generator).item() * (i + 1))
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def train(*mistakes: Mistake, epochs: int = 30) -> dict[str, float]:
+    """Train by PyTorch with the lab's weights, order, pixels and noise."""
+    weights, order, pixels, test = (torch.Generator().manual_seed(seed) for seed in (0, 1, 2, 4))
+    images, _ = digits()
+    held_out = (torch.rand(200, 196, generator=test) < images[800:]).double()
+    held_out_noise = draws(5, 400).reshape(1, 200, 2)
+    noise = draws(3, epochs * 16 * 100).reshape(-1, 1, 50, 2)
+    model = mlp_vae(196, 2, (100,), activation="tanh")
+    encoder, decoder = model.encoder, model.decoder
+    with torch.no_grad():
+        for heads in (
+            [encoder.body[0]], [encoder.mean, encoder.log_var], [decoder.body[0]], [decoder.logits]
+        ):  # fmt: skip
+            inputs = heads[0].in_features
+            for kind, shape in (("weight", (-1, inputs)), ("bias", (-1,))):
+                count = sum(getattr(head, kind).numel() for head in heads)
+                even = (2 * torch.rand(count, generator=weights) - 1) / math.sqrt(inputs)
+                parts = even.reshape(shape).chunk(len(heads))
+                for head, part in zip(heads, parts, strict=True):
+                    getattr(head, kind).copy_(part)
+    loss, adam = make_loss(*mistakes), torch.optim.Adam(model.parameters(), 3e-3)
+    for epoch in range(epochs):
+        rows, losses, divergences = permutation(order), [], []
+        for batch in range(16):
+            grey = images[rows[50 * batch : 50 * (batch + 1)]]
+            x = (torch.rand(50, 196, generator=pixels) < grey).double()
+            q = model.encode(x)
+            value = loss(model, x, q, noise[16 * epoch + batch]).mean()
+            adam.zero_grad()
+            value.backward()
+            adam.step()
+            losses.append(value.item())
+            divergences.append(q.kl_to_standard().mean().item())
+    with torch.no_grad():
+        reached = elbo(model, held_out, noise=held_out_noise).value.mean().item()
+    loss_, kl = sum(losses) / 16, sum(divergences) / 16
+    return {"step": 16 * epochs, "loss": loss_, "kl": kl, "held_out": reached}

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
+from directives import page
 from docutils import nodes
 from docutils.utils import new_document
 from ipywidgets import IntSlider
@@ -149,3 +150,16 @@ def test_a_lab_stands_there_in_the_pages_language_and_brings_its_own_script(tmp_
 def test_script_is_small():
     script = (ROOT / "book/_static/explorers.js").read_bytes()
     assert len(script) <= MOST_OF_THE_SCRIPT
+
+
+def test_a_page_that_is_no_notebook_shows_a_lab_by_a_directive(tmp_path):
+    doctree, said = page(tmp_path / "book", "lab:: climb", "zh_TW")
+    [raw] = doctree.findall(nodes.raw)
+    lab = BeautifulSoup(raw.astext(), "html.parser").div
+    assert said == "" and lab["data-lab"] == "climb"
+    assert lab.find("label").get_text() == "q 的平均值"
+
+
+def test_a_directive_for_no_lab_names_those_that_there_are(tmp_path):
+    _, said = page(tmp_path / "book", "lab:: clim", "en")
+    assert "There is no lab 'clim': choose one of ['climb', 'draw'" in said

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 
+import numpy as np
 import pytest
 
 pytest.importorskip("anywidget", reason="anywidget is not installed: run `make` to have it")
@@ -11,14 +12,27 @@ pytest.importorskip("anywidget", reason="anywidget is not installed: run `make` 
 from tools.build.lab import ESBUILD, MODULE, bundle
 from tools.build.static_files import NODE
 from tools.paths import ROOT
-from vae_lib.lab import STARTS, lab
+from vae_lib.lab import NEEDS, STARTS, lab
 
 SETTINGS = f"""
 import {{ LABS }} from "{(ROOT / "vae_lib/lab/labs.js").as_uri()}";
 const names = ({{ ranges, switches }}) => [...Object.keys(ranges), ...switches].sort();
-const entries = Object.entries(LABS).map(([name, one]) => [name, names(one)]);
+const entries = Object.entries(LABS).map(([name, one]) => [name, [names(one), one.needs ?? []]]);
 console.log(JSON.stringify(Object.fromEntries(entries)));
 """
+DRAWING = f"""
+import {{ asDigit }} from "{(ROOT / "vae_lib/lab/drawing.js").as_uri()}";
+const hook = (x, y, size) => [[[x, y], [x + size, y + size / 2], [x, y + size]]];
+const drawn = [[0.1, 0.1, 0.8], [0.5, 0.3, 0.2], [0.4, 0.9, 0]];
+console.log(JSON.stringify(drawn.map((one) => [...asDigit(hook(...one))])));
+"""
+
+
+def run(code):
+    """What node says of a module's text."""
+    command = [NODE / "bin/node", "--input-type=module", "--eval", code]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+    return json.loads(said)
 
 
 def test_settings_are_read_and_set_before_and_after_a_browser_has_drawn_it():
@@ -39,6 +53,12 @@ def test_what_is_unknown_is_named():
         lab("climb").gap  # noqa: B018
 
 
+def test_what_a_lab_needs_travels_with_it():
+    assert lab("draw").packed.keys() == {"plane", "digits"}
+    assert len(lab("train").packed["digits"]["labels"]) == 1000
+    assert lab("climb").packed == {}
+
+
 def test_two_labs_have_states_of_their_own():
     first, second = lab("climb"), lab("climb")
     first.mean = 2.0
@@ -53,10 +73,27 @@ def test_a_cell_with_a_lab_does_not_wait():
     assert time.perf_counter() - start < 0.1
 
 
-def test_starts_are_all_settings_of_all_labs():
-    command = [NODE / "bin/node", "--input-type=module", "--eval", SETTINGS]
-    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
-    assert json.loads(said) == {name: sorted(starts) for name, starts in STARTS.items()}
+def test_starts_and_needs_are_those_of_all_labs():
+    needs = {name: list(NEEDS.get(name, ())) for name in STARTS}
+    expected = {name: [sorted(starts), needs[name]] for name, starts in STARTS.items()}
+    assert run(SETTINGS) == expected
+
+
+def test_a_drawing_becomes_a_digit_as_mnists_are():
+    """The same one wherever and however large it was drawn; a dot does not fill the square.
+
+    20 of 28 pixels are 10 of 14, and at both ends may touch one more. Each pixel counts
+    with its own place, so that the center of mass is met to a tenth of a pixel.
+    """
+    large, small, dot = (np.array(one).reshape(14, 14) for one in run(DRAWING))
+    assert np.abs(large - small).max() < 1e-9
+    for one, size in ((large, 10), (dot, 2)):
+        assert one.min() >= 0 and 0.2 < one.max() <= 1
+        for axis in (0, 1):
+            ink = one.sum(axis)
+            center = (ink * (np.arange(14) + 0.5)).sum() / ink.sum()
+            assert center == pytest.approx(7, abs=0.1)
+        assert size <= (ink > 0).sum() <= size + 2
 
 
 @pytest.mark.skipif(not ESBUILD.exists(), reason="esbuild is not there: run `make book` first")

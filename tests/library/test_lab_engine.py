@@ -20,7 +20,8 @@ from vae_lib import evaluation, evidence, gradients, objectives
 from vae_lib.checkpoints import load_pretrained
 from vae_lib.data import binarise, load_mnist
 from vae_lib.gaussian import DiagonalGaussian, best_diagonal, sigma_points
-from vae_lib.lessons.wrong_losses import make_loss
+from vae_lib.lessons import wrong_losses
+from vae_lib.lessons.wrong_losses import MISTAKES, make_bench, make_loss
 from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.linear import LinearGaussian
 from vae_lib.models import GenerativeModel, mlp_vae
@@ -452,6 +453,34 @@ def test_wrong_losses_are_as_wrong_as_the_librarys(engine, mistakes, likelihood)
     agree(found["loss"], loss.item(), **CLOSE)
     for ours, slope in zip(found["gradient"], case.gradients(loss), strict=True):
         same(ours, slope)
+
+
+CHECKS = {
+    "floor": "floor",
+    "exact posterior": "posterior",
+    "blind decoder": "blind",
+    "pixels doubled": "doubled",
+    "units changed": "units",
+    "slope in log σ²": "slope",
+}
+
+
+@pytest.mark.page("checks.lossOf", "checks.violations")
+@pytest.mark.parametrize("mistakes", [(), *((one,) for one in MISTAKES), ("KL sign", "no noise")])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_checks_of_a_loss_find_what_the_librarys_find(engine, mistakes, seed):
+    """The slope is a finite difference of numbers near 100: 1e-14 of them over 1e-4 is 1e-8."""
+    bench = make_bench(5, 2, 3, seed)
+    model = bench.model
+    found = engine(
+        "checks.violations(checks.lossOf(v.mistakes), {model: v.model, x: v.x, q: v.q})",
+        mistakes=list(mistakes), x=bench.x, q=written(bench.q),
+        model={"weight": model.weight, "bias": model.bias, "logVar": model.log_var.item()},
+    )  # fmt: skip
+    loss = make_loss(*mistakes)
+    for name, check in wrong_losses.CHECKS.items():
+        tolerance = 1e-7 if name.startswith("slope") else 1e-10
+        assert found[CHECKS[name]] == pytest.approx(check(loss, bench), rel=1e-7, abs=tolerance)
 
 
 @pytest.mark.page("objectives.lossGradient")

@@ -3,6 +3,7 @@
 No page of the book need have one: the tests put each lab where the text of a built page stood.
 """
 
+import gzip
 import json
 import math
 import re
@@ -14,9 +15,9 @@ import torch
 from browser import cannot_run, in_both_engines, watch
 from bs4 import BeautifulSoup
 
-from tools.build.lab import ESBUILD, bundle
+from tools.build.lab import ESBUILD, PACKED, bundle
 from tools.build.policy import with_policy
-from tools.paths import HTML, LANGUAGES
+from tools.paths import HTML, LANGUAGES, ROOT
 from tools.site.axe import AXE, audit
 from tools.site.browsing import serve, wait_for
 
@@ -27,15 +28,22 @@ from vae_book.labs import as_html
 from vae_lib.lab import STARTS
 
 EXACT = {"rel": 1e-9, "abs": 1e-10}  # sums of a few thousand terms in double precision
+TRAINED = {"rel": 1e-6}  # what the laboratory promises
 CLIMBED = {"rel": 1e-6}  # the same steps by other code, whose roundings the optimizer may enlarge
 NOTATION = "notation.html"
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
-READY = "document.querySelector('.lab')?.dataset.state !== undefined"
+# A lab that needs networks or digits wakes when the reader reaches for it.
+READY = """() => {
+    const lab = document.querySelector(".lab");
+    lab?.dispatchEvent(new PointerEvent("pointerenter"));
+    return lab?.dataset.state !== undefined;
+}"""
 SETTLED = """() => {
     const status = document.querySelector(".lab .status").textContent;
     return status && status === document.querySelector(".lab .numbers").textContent
         && !document.querySelector(".lab button[aria-pressed]");
 }"""
+LATER = "step => JSON.parse(document.querySelector('.lab').dataset.state).step > step"
 FINGER = 44  # pixels
 SMALL = """finger => [...document.querySelectorAll(".lab :is(input[type=range], .switch, button)")]
     .filter(node => node.getBoundingClientRect().height < finger).map(node => node.outerHTML)"""
@@ -58,6 +66,7 @@ def folder(tmp_path_factory, address):
     for language in LANGUAGES:
         shutil.copytree(HTML / language / "_static", folder / language / "_static")
         (folder / language / "lab.js").write_text(bundle("page.js", "iife"), "utf-8")
+        shutil.copytree(PACKED, folder / language / "packed")
         text = POLICY.sub("", (HTML / language / NOTATION).read_text("utf-8"))
         for name, start in STARTS.items():
             page = BeautifulSoup(text, "html.parser")
@@ -207,6 +216,99 @@ def test_weights_are_those_of_the_library(lab):
         shows(found, labs.weights(**settings(found, "weights")))
     assert 90 < found["k"] < 110 and found["ess"] < found["k"]  # the track has stops
     assert press(page, "redraw")["bound"] != found["bound"]
+
+
+@in_both_engines
+@from_both
+def test_draw_encodes_as_the_library_does(lab):
+    page = lab("draw")
+    start, first = labs.drawn(7)
+    shows(state(page), STARTS["draw"] | start)
+    again, second = labs.drawn(7, after=first)
+    found = press(page, "digit7")
+    shows(found, again)
+    assert [found["z1"], found["z2"]] == found["mean"]
+    shows(press(page, "digit2"), labs.drawn(2, after=second)[0] | {"drawn": True})
+    assert not press(page, "clear")["drawn"]
+    shows(choose(page, "z1", -0.5), {"z1": -0.5, "drawn": False})
+
+
+@in_both_engines
+def test_a_drawn_one_is_read_as_a_one_wherever_it_stands(lab):
+    page = lab("draw")
+    drawings = []
+    for left, top, height in ((0.5, 0.1, 0.8), (0.2, 0.3, 0.4)):
+        press(page, "clear")
+        box = page.locator(".lab .pad").bounding_box()
+        x, y = box["x"] + left * box["width"], box["y"] + top * box["height"]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y + height * box["height"], steps=8)
+        page.mouse.up()
+        page.mouse.move(x + 20, y)  # no longer drawn
+        drawings.append(state(page))
+        assert drawings[-1]["nearest"] == [1, 1, 1]
+        assert page.locator(".lab .pen").count() == 1
+    assert drawings[0]["mean"] == pytest.approx(drawings[1]["mean"], abs=0.1)
+
+
+def test_a_dream_is_a_draw_from_the_prior(lab):
+    page = lab("draw")
+    without_motion(page)
+    before = state(page)
+    found = press(page, "dream")
+    assert found["dreams"] == 12 and found["mean"] == before["mean"]
+    random = labs.draws(1, 2 * 5 + 2 * 12)[-2:].tolist()
+    assert [found["z1"], found["z2"]] == pytest.approx(random)
+
+
+def test_what_is_heavy_comes_at_the_first_touch_and_the_touch_is_not_lost(browser, server):
+    page = browser.new_page(reduced_motion="reduce")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.goto(f"{server}/en/draw.html", wait_until="networkidle")
+    assert "lab.js" in asked and "plane.js" not in asked and "digits.js" not in asked
+    page.locator(".lab button[name=digit2]").click()
+    wait_for(page, READY)
+    shows(state(page), labs.drawn(2, after=labs.drawn(7)[1])[0])
+    assert asked.count("plane.js") == asked.count("digits.js") == 1 and "traverse.js" not in asked
+    page.close()
+
+
+@in_both_engines
+def test_train_takes_the_steps_that_torch_takes(lab):
+    page = lab("train")
+    without_motion(page)
+    found = press(page, "train")
+    shows(found, labs.train(), TRAINED)
+    assert found["log_likelihood"] == found["kl"] - found["loss"] and found["held_out"] > -46.5
+
+
+def test_training_goes_on_while_the_plane_is_walked(lab):
+    page = lab("train")
+    page.locator(".lab button[name=train]").click()
+    found = choose(page, "z1", 1)
+    assert found["z1"] == 1
+    wait_for(page, LATER, found["step"])
+    page.locator(".lab button[name=train]").click()
+
+
+@pytest.mark.parametrize(
+    ("switch", "mistake", "red"),
+    [
+        ("pixels", "mean over pixels", {"floor", "posterior", "doubled", "units", "slope"}),
+        ("no_noise", "no noise", {"posterior", "slope"}),
+    ],
+)
+def test_mistakes_are_made_and_caught(lab, switch, mistake, red):
+    page = lab("mistakes")
+    without_motion(page)
+    page.locator(f".lab input[name={switch}]").check()
+    found = press(page, "train")
+    shows(found, labs.train(mistake), TRAINED)
+    checks = ("floor", "posterior", "blind", "doubled", "units", "slope")
+    assert {name for name in checks if found[name] > 1e-6} == red
+    assert page.locator(".lab text.mark.red").count() == len(red)
 
 
 def test_linear_reaches_the_evidence_and_the_evidence_its_maximum(lab):
@@ -367,6 +469,39 @@ def test_without_scripts_and_on_paper_a_picture_stands_there(browser, server):
     page.close()
 
 
+def test_the_moving_digits_stand_for_the_first_pages_lab_where_no_script_runs(browser, folder):
+    """On paper it is a still picture; where scripts run the moving one is not even fetched."""
+    text = (ROOT / "book/en/intro.md").read_text("utf-8")
+    picture = re.search(r"<picture.*</picture>", text)[0]
+    style = (ROOT / "book/_static/cards.css").read_text("utf-8")
+    page = (
+        (folder / "en/draw.html")
+        .read_text("utf-8")
+        .replace("<h1>draw</h1>", f'<style>{style}</style><div class="live">Draw.</div>')
+    )
+    before, close, after = page.rpartition("</article>")
+    (folder / "en/first.html").write_text(before + picture + close + after, "utf-8")
+    seen = {}
+    with serve(folder) as address:
+        for kind in ("scripts", "none", "paper"):
+            context = browser.new_context(java_script_enabled=kind != "none")
+            page = context.new_page()
+            if kind == "paper":
+                page.emulate_media(media="print")
+            asked = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.goto(f"{address}/en/first.html")
+            visible = [page.locator(one).is_visible() for one in (".live", ".lab", ".walk")]
+            walks = [url.rpartition("/")[2] for url in asked if "walk" in url]
+            seen[kind] = (*visible, *walks)
+            context.close()
+    assert seen == {
+        "scripts": (True, True, False, "walk-still.webp"),
+        "none": (False, False, True, "walk.webp"),
+        "paper": (False, False, True, "walk-still.webp"),
+    }
+
+
 MODEL = """() => {
     const values = {name: "climb", state: {mean: 0, width: 1, slope: 1}};
     const listeners = {};
@@ -410,5 +545,5 @@ def test_the_module_draws_a_lab_for_a_notebook_and_shares_its_state(browser, fol
 
 def test_the_script_is_small_and_classic():
     script = bundle("page.js", "iife")
-    assert len(script) < 60_000  # and compressed about half of that
+    assert len(gzip.compress(script.encode(), 9)) < 30_000
     assert not re.search(r"\bimport\(|\bexport\b|\beval\b|Worker|createObjectURL|fetch\(", script)

@@ -1,9 +1,10 @@
-"""Bundle the labs: a script for the pages, and a module for notebooks.
+"""Bundle the labs: a script for the pages, beside it what it loads, and a module for notebooks.
 
 ``python -m tools.build.lab`` writes the module into ``vae_lib``, where it is committed: who
 installs the library has no Node.
 """
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tools.paths import ROOT
 SOURCES = ROOT / "vae_lib/lab"
 MODULE = SOURCES / "bundle.js"
 SCRIPT = STATIC / "lab.js"
+PACKED = SOURCES / "packed"  # networks and digits, each a script
 ESBUILD = NPM_FOLDER / "node_modules/esbuild/bin/esbuild"
 OPTIONS = ("--bundle", "--minify", "--charset=utf8", "--target=es2022", "--log-level=warning")
 
@@ -33,10 +35,18 @@ def bundle(entry: str, form: str) -> str:
 
 
 def write_script() -> None:
-    """Write the pages' script among the static files, unless it is there as it should be."""
+    """Write the pages' script among the static files, and beside it what it loads.
+
+    What is there as it should be keeps its date.
+    """
     script = bundle("page.js", "iife")
     if not SCRIPT.exists() or SCRIPT.read_text(encoding="utf-8") != script:
         SCRIPT.write_text(script, encoding="utf-8")
+    for path in PACKED.glob("*.js"):
+        copy = STATIC / "packed" / path.name
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, copy)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ What a lab shows can be read, and what its reader sets can be set::
     climb.mean = 1.3  # which moves it
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,24 @@ FOLDER = Path(__file__).parent
 # What a reader sets in each lab, and where it starts.
 STARTS: dict[str, dict[str, float | bool]] = {
     "climb": {"mean": 0.0, "width": 1.0, "slope": 1.0},
+    "draw": {"z1": 2.05, "z2": -0.5},
     "linear": {"rate": 0.02},
     "miss": {"x": 1.0, "noise": 0.3},
+    "mistakes": {
+        "sign": False,
+        "kl_sign": False,
+        "pixels": False,
+        "draw": False,
+        "kl_scale": False,
+        "squared": False,
+        "no_noise": False,
+    },
     "noise": {"sigma": 0.5, "baseline": False},
+    "train": {"z1": 0.0, "z2": 0.0},
     "weights": {"k": 10, "mean": 1.0, "width": 0.6},
 }
+# Networks and digits, of those that need some.
+NEEDS = {"draw": ("plane", "digits"), "mistakes": ("digits",), "train": ("digits",)}
 SETTINGS = {name for settings in STARTS.values() for name in settings}
 
 
@@ -34,12 +48,14 @@ class Lab(AnyWidget):
     Attributes:
         name: The lab's.
         state: The settings and, once the lab is drawn, all numbers that it shows.
+        packed: The networks and digits that it needs.
     """
 
     _esm = (FOLDER / "bundle.js").read_text(encoding="utf-8")
     _css = (FOLDER / "lab.css").read_text(encoding="utf-8")
     name = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
+    packed = traitlets.Dict().tag(sync=True)
 
     def __getattr__(self, name: str) -> Any:
         """Return a number of ``state``.
@@ -83,4 +99,12 @@ def lab(name: str, **settings: float | bool) -> Lab:
         raise InputError(
             f"The lab {name!r} has no setting {unknown[0]!r}: it has {sorted(STARTS[name])}."
         )
-    return Lab(name=name, state=STARTS[name] | settings)
+    packed = {one: _packed(one) for one in NEEDS.get(name, ())}
+    return Lab(name=name, state=STARTS[name] | settings, packed=packed)
+
+
+def _packed(name: str) -> dict[str, Any]:
+    """Read what a page would load as a script."""
+    text = (FOLDER / f"packed/{name}.js").read_text(encoding="utf-8")
+    packed: dict[str, Any] = json.loads(text[text.index(" = ") + 3 : text.rindex(";")])
+    return packed

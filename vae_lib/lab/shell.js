@@ -7,10 +7,12 @@ import { HEIGHT, WIDTH } from "./plot.js";
 
 const SILENCE = 300; // milliseconds without a change before a change is told
 const LONGEST = 20000; // steps of a run that is not shown, where motion is not wanted
+const SELDOM = 1000; // milliseconds between two pictures of a long run there
 
 /** @typedef {import("./words.js").Language} Language */
 /** @typedef {Record<string, number | boolean>} Settings what a reader or Python sets */
 /** @typedef {Record<string, number | boolean | number[]>} Numbers what a lab shows, settings among it */
+/** @typedef {import("./engine/packed.js").Packed} Packed what travels apart: networks, digits */
 
 /**
  * @typedef {object} Range a number with a slider
@@ -33,8 +35,11 @@ const LONGEST = 20000; // steps of a run that is not shown, where motion is not 
  * @template {Model} M
  * @typedef {object} Panel a drawing
  * @property {(model: M, words: any) => string} draw
- * @property {{at: (model: M) => [number, number], to: (x: number, y: number) => Settings}} [handle]
- *   what can be dragged: its place in units of the drawing, and what a place stands for
+ * @property {{at: (model: M) => [number, number], to: (x: number, y: number) => Settings, ring?: boolean}} [handle]
+ *   what can be dragged: its place in units of the drawing, what a place stands for, and whether
+ *   what lies below shows through
+ * @property {{x: number, y: number, side: number, to: (model: M, x: number, y: number, first: boolean) => void}} [pad]
+ *   a square to draw in, and what hears of each place in it, from 0 to 1, and where a line begins
  */
 
 /**
@@ -53,7 +58,10 @@ const LONGEST = 20000; // steps of a run that is not shown, where motion is not 
  * @property {string[]} buttons the last one, `again`, opens the lab anew
  * @property {Panel<M>[]} panels
  * @property {Record<Language, Words & Record<string, any>>} words
- * @property {(settings: any) => M} open
+ * @property {(settings: any, packed: any) => M} open
+ * @property {(keyof Packed)[]} [needs] what has to come before it opens
+ * @property {number} [budget] milliseconds of steps before each picture, of a run that goes on while
+ *   something is set; without it one step a picture, and a run that ends then
  */
 
 /**
@@ -62,16 +70,20 @@ const LONGEST = 20000; // steps of a run that is not shown, where motion is not 
  * @param {Language} language
  * @param {Settings} start
  * @param {string} id begins the ids inside
+ * @param {Packed} packed
  * @returns {string}
  */
-export function markup(lab, language, start, id) {
+export function markup(lab, language, start, id, packed) {
   const words = lab.words[language];
-  const model = lab.open(start);
+  const model = lab.open(start, packed);
   const panels = lab.panels.map((panel, i) => {
     const handle = panel.handle
-      ? `<g class="handle" ${moved(panel.handle.at(model))}><circle class="grip" r="22"/><circle r="9"/></g>`
+      ? `<g class="handle${panel.handle.ring ? " ring" : ""}" ${moved(panel.handle.at(model))}><circle class="grip" r="22"/><circle r="9"/></g>`
       : "";
-    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.panels[i]}"><g class="drawing">${panel.draw(model, words)}</g>${handle}</svg>`;
+    const pad = panel.pad
+      ? `<rect class="pad" x="${panel.pad.x}" y="${panel.pad.y}" width="${panel.pad.side}" height="${panel.pad.side}"/>`
+      : "";
+    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.panels[i]}"><g class="drawing">${panel.draw(model, words)}</g>${handle}${pad}</svg>`;
   });
   const ranges = Object.entries(lab.ranges).map(([name, range]) => {
     const [min, max, value] = [range.min, range.max, start[name]].map((n) => track(range, +n));
@@ -101,15 +113,22 @@ const track = (range, value) => (range.log ? Math.log(value) : value);
  * @param {Lab<any>} lab
  * @param {Language} language
  * @param {Settings} start
+ * @param {Packed | (() => Promise<Packed>)} source what the lab needs, or how it comes when the
+ *   reader first reaches for the lab
  * @param {(numbers: Numbers) => void} [changed] is told what the lab shows, after each change
  * @returns {{set: (settings: Settings) => void, stop: () => void}} for who else sets something
  */
-export function mount(root, lab, language, start, changed = () => {}) {
+export function mount(root, lab, language, start, source, changed = () => {}) {
   const words = lab.words[language];
-  let model = lab.open(start);
+  /** @type {Packed} */
+  let packed = {};
+  /** @type {any} */
+  let model;
+  /** @type {(() => void)[]} what the reader did before the model was there */
+  const waiting = [];
   if (!root.firstElementChild) {
     const id = `lab-${Math.random().toString(36).slice(2)}`;
-    root.innerHTML = markup(lab, language, start, id);
+    root.innerHTML = markup(lab, language, start, id, /** @type {Packed} */ (source));
   }
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", words.name);
@@ -122,12 +141,32 @@ export function mount(root, lab, language, start, changed = () => {}) {
   let run;
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
+  let shown = 0; // when
+  /** @type {string[]} what the drawings show */
+  const pictures = [];
+
+  /** @param {Packed} [come] */
+  function open(come = {}) {
+    packed = come;
+    model = lab.open(start, packed);
+    root.dataset.state = JSON.stringify(model.numbers());
+    for (const action of waiting) action();
+  }
+
+  /** @param {() => void} action of the reader's, now or when the model is there */
+  function then(action) {
+    if (model) action();
+    else waiting.push(action);
+  }
 
   function show() {
+    shown = performance.now();
     const numbers = model.numbers();
     for (const [i, panel] of lab.panels.entries()) {
       const [drawing, handle] = drawings[i].children;
-      drawing.innerHTML = panel.draw(model, words);
+      const drawn = panel.draw(model, words);
+      if (drawn !== pictures[i]) drawing.innerHTML = drawn;
+      pictures[i] = drawn;
       if (panel.handle) {
         const [x, y] = panel.handle.at(model);
         handle.setAttribute("transform", `translate(${x} ${y})`);
@@ -165,7 +204,7 @@ export function mount(root, lab, language, start, changed = () => {}) {
 
   /** @param {Settings} settings */
   function set(settings) {
-    stop();
+    if (!lab.budget) stop();
     model.set(within(lab, settings));
     show();
   }
@@ -174,18 +213,18 @@ export function mount(root, lab, language, start, changed = () => {}) {
   function press(button) {
     const again = button.hasAttribute("aria-pressed");
     stop();
-    if (button.name === "again") model = lab.open(start);
+    if (button.name === "again") model = lab.open(start, packed);
     const step = again || button.name === "again" ? undefined : model.press(button.name);
-    if (step && matchMedia("(prefers-reduced-motion: reduce)").matches)
-      for (let i = 0; i < LONGEST && step() !== false; i++);
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (step && still && !lab.budget) for (let i = 0; i < LONGEST && step() !== false; i++);
     else if (step) {
       const loop = new Loop(
         step,
         () => {
           if (loop.finished) stop();
-          show();
+          if (loop.finished || !still || performance.now() - shown > SELDOM) show();
         },
-        { budget: 0 },
+        { budget: lab.budget ?? 0 },
       );
       run = loop;
       button.setAttribute("aria-pressed", "true");
@@ -198,17 +237,40 @@ export function mount(root, lab, language, start, changed = () => {}) {
     const input = /** @type {HTMLInputElement} */ (target);
     const range = lab.ranges[input.name];
     const value = range?.log ? Math.exp(input.valueAsNumber) : input.valueAsNumber;
-    set({ [input.name]: range ? value : input.checked });
+    const chosen = { [input.name]: range ? value : input.checked };
+    then(() => set(chosen));
   });
   root.addEventListener("click", ({ target }) => {
     const button = /** @type {Element} */ (target).closest("button");
-    if (button) press(button);
+    if (button) then(() => press(button));
   });
-  for (const [i, { handle }] of lab.panels.entries())
-    if (handle) drag(drawings[i], (x, y) => set(handle.to(x, y)));
-  root.dataset.state = JSON.stringify(model.numbers());
+  for (const [i, { handle, pad }] of lab.panels.entries()) {
+    if (handle) drag(drawings[i], ".handle", false, (x, y) => then(() => set(handle.to(x, y))));
+    if (pad)
+      drag(drawings[i], ".pad", true, (x, y, first) =>
+        then(() => {
+          stop();
+          pad.to(model, (x - pad.x) / pad.side, (y - pad.y) / pad.side, first);
+          show();
+        }),
+      );
+  }
+  if (typeof source === "object") open(source);
+  else if (!lab.needs) open();
+  else {
+    const wake = () => {
+      for (const sign of REACHING) root.removeEventListener(sign, wake);
+      source().then(open, listen); // what did not come is asked for again
+    };
+    const listen = () => {
+      for (const sign of REACHING) root.addEventListener(sign, wake);
+    };
+    listen();
+  }
   return { set, stop };
 }
+
+const REACHING = ["pointerenter", "pointerdown", "focusin"];
 
 /**
  * @param {Lab<any>} lab
@@ -231,23 +293,24 @@ function within(lab, settings) {
  * Follow a pointer: a mouse anywhere on the drawing, a finger from the handle on (elsewhere it
  * scrolls the page).
  * @param {Element} drawing
- * @param {(x: number, y: number) => void} to is told the place, in units of the drawing
+ * @param {string} grip where a finger begins
+ * @param {boolean} only there, and the mouse too
+ * @param {(x: number, y: number, first: boolean) => void} to is told the place, in units of the
+ *   drawing, and where a line begins
  */
-function drag(drawing, to) {
+function drag(drawing, grip, only, to) {
   const go = (/** @type {Event} */ event) => {
-    const { clientX, clientY } = /** @type {PointerEvent} */ (event);
+    const { clientX, clientY, type } = /** @type {PointerEvent} */ (event);
     const { left, top, width, height } = drawing.getBoundingClientRect();
-    to(((clientX - left) * WIDTH) / width, ((clientY - top) * HEIGHT) / height);
+    const [x, y] = [((clientX - left) * WIDTH) / width, ((clientY - top) * HEIGHT) / height];
+    to(x, y, type === "pointerdown");
   };
   const keep = (/** @type {Event} */ event) => event.preventDefault(); // the page stays in its place
-  drawing.querySelector(".handle")?.addEventListener("touchstart", keep, { passive: false });
+  drawing.querySelector(grip)?.addEventListener("touchstart", keep, { passive: false });
   drawing.addEventListener("pointerdown", (event) => {
     const { pointerId, pointerType, target, button } = /** @type {PointerEvent} */ (event);
-    if (
-      button ||
-      (pointerType !== "mouse" && !(/** @type {Element} */ (target).closest(".handle")))
-    )
-      return;
+    const inside = /** @type {Element} */ (target).closest(grip);
+    if (button || ((only || pointerType !== "mouse") && !inside)) return;
     drawing.setPointerCapture(pointerId);
     drawing.addEventListener("pointermove", go);
     go(event);

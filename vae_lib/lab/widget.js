@@ -14,7 +14,8 @@ function render({ model, el }) {
   root.dataset.lab = model.get("name");
   const language = languageOf(navigator.language);
   let told = model.get("state");
-  const lab = mount(root, LABS[model.get("name")], language, told, (numbers) => {
+  const packed = model.get("packed") ?? {};
+  const lab = mount(root, LABS[model.get("name")], language, told, packed, (numbers) => {
     told = numbers;
     model.set("state", numbers);
     model.save_changes();

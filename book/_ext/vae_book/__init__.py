@@ -28,6 +28,7 @@ from vae_book import (
 from vae_book.benchmarks import BenchmarkChart, BenchmarkTable
 from vae_book.diagrams import Diagram
 from vae_book.equations import EquationIndex
+from vae_book.labs import ShownLab
 from vae_book.results import ResultsTable
 from vae_book.terminology import TermTable
 
@@ -42,6 +43,7 @@ DIRECTIVES = {
     "benchmark-table": BenchmarkTable,
     "diagram": Diagram,
     "equation-index": EquationIndex,
+    "lab": ShownLab,
     "results-table": ResultsTable,
     "term-table": TermTable,
 }

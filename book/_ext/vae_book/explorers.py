@@ -62,10 +62,11 @@ def set_explorers(app: Sphinx, doctree: nodes.document) -> None:
         ExtensionError: If a widget is neither a lab nor an explorer.
     """
     scripts = NbMetadataCollector.get_js_files(app.env, app.env.docname)
-    if not scripts:
+    if "ipywidgets_state" not in scripts:
         return
     widgets = json.loads(scripts["ipywidgets_state"][1]["body"])["state"]
-    scripts.clear()
+    for name in scripts.keys() - labs.SCRIPT.keys():
+        del scripts[name]
     for cell, alt in cells(doctree):
         for output in cell.findall(nodes.container):
             if output.get("mime_type") != WIDGET:

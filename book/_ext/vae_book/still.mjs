@@ -6,4 +6,6 @@ import { markup } from "../../../vae_lib/lab/shell.js";
 import { languageOf } from "../../../vae_lib/lab/words.js";
 
 const { name, language, start, id } = JSON.parse(readFileSync(0, "utf8"));
-process.stdout.write(markup(LABS[name], languageOf(language), start, id));
+const lab = LABS[name];
+for (const one of lab.needs ?? []) await import(`../../../vae_lib/lab/packed/${one}.js`);
+process.stdout.write(markup(lab, languageOf(language), start, id, globalThis.vaeLab));

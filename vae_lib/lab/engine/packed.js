@@ -20,6 +20,8 @@
  * @property {string} bytes base64: two pixels a byte, the first one in the upper half
  */
 
+/** @typedef {{plane?: PackedVae, traverse?: PackedVae, digits?: PackedDigits}} Packed by their names */
+
 /**
  * @param {string} base64
  * @returns {Uint8Array}
