@@ -367,12 +367,12 @@ CHINESE = {
         "這是密度乘以 Δ：機率質量是 F 的兩個值相減。"
     ),
     "These are nats per dimension: divide by log 2.": "這是每個維度的 nat 數：還要除以 log 2。",
-    "log Δ is missing, so this is right for masses only.": (
+    "The term log Δ is missing, so this is right for masses only.": (
         "少了 log Δ，這樣只有對機率質量才正確。"
     ),
-    "log Δ counts once for each of the D values.": "log Δ 要算 D 次，每個值一次。",
+    "The term log Δ counts once for each of the D values.": "log Δ 要算 D 次，每個值一次。",
     "These are bits per picture: divide by D.": "這是每張圖的位元數：還要除以 D。",
-    "log Δ has the wrong sign: a density in a unit where Δ is small is large.": (
+    "The sign of log Δ is wrong: a density in a unit where Δ is small is large.": (
         "log Δ 的正負號錯了：單位取得讓 Δ 很小的時候，密度會很大。"
     ),
     "The variance of the rounding, Δ²/12, is missing.": "少了捨入的變異數 Δ²/12。",

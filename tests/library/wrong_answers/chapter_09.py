@@ -43,7 +43,7 @@ WRONG_ANSWERS = {
         "masses only": lambda n, d, step: -n / (d * math.log(2)),
         "once for each": lambda n, d, step: -(n + math.log(step)) / d / math.log(2),
         "bits per picture": lambda n, d, step: -(n + d * math.log(step)) / math.log(2),
-        "wrong sign": lambda n, d, step: -(n / d - math.log(step)) / math.log(2),
+        "sign of log Δ": lambda n, d, step: -(n / d - math.log(step)) / math.log(2),
     },
     "09-floor": {
         "is missing": lambda x, m, d: torch.log(((x - m) ** 2).mean()),

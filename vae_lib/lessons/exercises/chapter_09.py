@@ -69,14 +69,14 @@ EXERCISES = {
             "These are nats per dimension: divide by log 2.": lambda n, d, step: (
                 _bits(n, d, step) * math.log(2)
             ),
-            "log Δ is missing, so this is right for masses only.": lambda n, d, step: _bits(
-                n, d, 1.0
+            "The term log Δ is missing, so this is right for masses only.": lambda n, d, step: (
+                _bits(n, d, 1.0)
             ),
-            "log Δ counts once for each of the D values.": lambda n, d, step: (
+            "The term log Δ counts once for each of the D values.": lambda n, d, step: (
                 -(n + math.log(step)) / (d * math.log(2))
             ),
             "These are bits per picture: divide by D.": lambda n, d, step: _bits(n, d, step) * d,
-            "log Δ has the wrong sign: a density in a unit where Δ is small is large.": (
+            "The sign of log Δ is wrong: a density in a unit where Δ is small is large.": (
                 lambda n, d, step: _bits(n, d, 1 / step)
             ),
         },
