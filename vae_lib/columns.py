@@ -26,10 +26,8 @@ class GaussianMixture:
     Raises:
         ValueError: If the shapes differ or have fewer than two dimensions.
 
-    Source: Bishop 1994 (mixture density networks).
+    Source: eq-mixture (Bishop 1994, mixture density networks).
     """
-
-    # equation: eq-mixture
 
     @takes()
     def __init__(self, logits: Tensor, mean: Tensor, log_var: Tensor) -> None:
@@ -81,9 +79,9 @@ class Categorical:
 
     Raises:
         ValueError: If ``logits`` is a single number.
-    """
 
-    # equation: eq-categorical
+    Source: eq-categorical.
+    """
 
     @takes()
     def __init__(self, logits: Tensor) -> None:
@@ -133,9 +131,9 @@ class TableRow:
 
     Raises:
         ValueError: If ``parameters`` has another length.
-    """
 
-    # equation: eq-observed-likelihood
+    Source: eq-observed-likelihood.
+    """
 
     @takes()
     def __init__(self, parameters: Tensor, columns: Sequence[Column], components: int = 1) -> None:

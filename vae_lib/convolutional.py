@@ -158,9 +158,8 @@ def linear_convolution(
     Raises:
         ValueError: If the kernel does not cover the picture, or its colours are others.
 
-    Source: Dumoulin & Visin 2016, section 4.
+    Source: eq-linear-convolution (Dumoulin & Visin 2016, section 4).
     """
-    # equation: eq-linear-convolution
     layers, colours, size, _ = kernel.shape
     if len(shape) != 3 or stride < 1 or shape[0] != colours:
         raise InputError(

@@ -33,10 +33,9 @@ class DiscretisedLogistic:
     Raises:
         ValueError: If there are fewer than 2 levels, or the shapes are not those.
 
-    Source: Salimans et al. 2017, section 2.1.
+    Source: eq-discretised-logistic (Salimans et al. 2017, section 2.1); its mixture is eq-mixture
+    with masses for densities.
     """
-
-    # equation: eq-discretised-logistic, eq-mixture
 
     @takes()
     def __init__(
@@ -137,9 +136,8 @@ def dequantise(x: Tensor, step: float, generator: torch.Generator | None = None)
     Raises:
         ValueError: If ``step`` is not positive, or ``x`` is empty or not finite.
 
-    Source: Theis et al. 2016, section 3.1.
+    Source: eq-dequantisation (Theis et al. 2016, section 3.1).
     """
-    # equation: eq-dequantisation
     _require_step(step)
     uniform = torch.rand(x.shape, dtype=x.dtype, device=x.device, generator=generator)
     return x + step * (uniform - 0.5)
@@ -160,9 +158,8 @@ def bits_per_dimension(nats: Tensor, data_dim: int, step: float = 1.0) -> Tensor
     Raises:
         ValueError: If D is less than 1 or ``step`` is not positive.
 
-    Source: Theis et al. 2016, section 3.1.
+    Source: eq-bits-per-dimension (Theis et al. 2016, section 3.1).
     """
-    # equation: eq-bits-per-dimension
     _require_step(step)
     if data_dim < 1:
         raise InputError(f"data_dim is {data_dim}: give at least 1.")
@@ -186,8 +183,9 @@ def log_var_above(raw: Tensor, step: float) -> Tensor:
 
     Raises:
         ValueError: If ``step`` is negative.
+
+    Source: eq-variance-floor.
     """
-    # equation: eq-variance-floor
     if step == 0:
         return raw
     _require_step(step)

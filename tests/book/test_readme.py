@@ -1,12 +1,15 @@
 """What the READMEs promise: the example runs as pasted, the pictures and files exist."""
 
 import re
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from tools.paths import ROOT, notebook_paths
 from tools.release.set_repository import colab_address
+from vae_lib.lessons.shapes import draw_shapes
 
 readmes = pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
 
@@ -22,6 +25,21 @@ def test_example_of_four_lines_runs_as_pasted(name, capsys):
     assert len([line for line in example.splitlines() if line]) == 4
     exec(example, {})
     assert "validation ELBO -1" in capsys.readouterr().out
+
+
+@readmes
+def test_example_with_a_folder_of_ones_own_runs_as_pasted(name, tmp_path, monkeypatch, capsys):
+    torch.set_default_dtype(torch.float32)
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    for number, picture in enumerate(draw_shapes(20)[0]):
+        Image.fromarray(picture).resize((48, 40)).save(f"pictures/{number}.png")
+    example = re.findall(r"```python\n(.*?)```", read(name), re.S)[1]
+    assert len([line for line in example.splitlines() if line]) == 6
+    names = {}
+    exec(example, names)
+    assert names["pictures"].shape == (16, 32, 32, 3) and names["pictures"].dtype == "uint8"
+    assert "20 pictures from pictures, 32 x 32" in capsys.readouterr().out
 
 
 @readmes

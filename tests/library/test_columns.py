@@ -16,7 +16,7 @@ from vae_lib.training import fit
 COLUMNS = (Column("a", step=0.3), Column("b", categories=("x", "y", "z")), Column("c", step=0.1))
 
 
-# equation: eq-mixture, oracle torch.distributions
+@pytest.mark.equation("eq-mixture", oracle="torch.distributions")
 def test_a_mixture_of_gaussians_is_torch_distributions(generator):
     logits, mean, log_var = torch.randn(3, 6, 4, 3, generator=generator)
     x = torch.randn(6, 4, generator=generator)
@@ -27,7 +27,7 @@ def test_a_mixture_of_gaussians_is_torch_distributions(generator):
     agree(ours.mean, law.mean, rtol=1e-12)
 
 
-# equation: eq-categorical, oracle torch.distributions
+@pytest.mark.equation("eq-categorical", oracle="torch.distributions")
 def test_a_categorical_is_torch_distributions(generator):
     logits = torch.randn(6, 4, generator=generator)
     law = td.OneHotCategorical(logits=logits)
@@ -59,7 +59,7 @@ def row(generator, count=5, components=2):
     return parameters, law, law.sample(generator)
 
 
-# equation: eq-observed-likelihood, oracle torch.distributions
+@pytest.mark.equation("eq-observed-likelihood", oracle="torch.distributions")
 def test_a_row_is_the_product_of_its_seen_cells(generator):
     parameters, law, x = row(generator)
     x[:, 5:] = torch.tensor(

@@ -60,7 +60,7 @@ def exact():
     return linear_convolution(KERNEL, (3, 8, 10), 2, torch.tensor(-0.5))
 
 
-# equation: eq-linear-convolution, oracle SciPy
+@pytest.mark.equation("eq-linear-convolution", oracle="SciPy")
 def test_the_dense_matrix_is_scipy_s_full_convolution_of_spread_latents(generator):
     model = exact()
     z = torch.randn(2, 3, 4, generator=generator)
@@ -75,7 +75,7 @@ def test_the_dense_matrix_is_scipy_s_full_convolution_of_spread_latents(generato
     agree(model.decode(z.flatten()[None]).mean[0].detach(), expected.reshape(-1), atol=1e-12)
 
 
-# equation: eq-linear-convolution, oracle SciPy
+@pytest.mark.equation("eq-linear-convolution", oracle="SciPy")
 def test_the_exact_evidence_is_the_dense_gaussian_s(generator):
     model = exact()
     x = model.sample(3, generator).detach()

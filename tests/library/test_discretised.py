@@ -26,7 +26,7 @@ def masses(mean, log_scale, levels=256):
     return one.log_prob(grid)
 
 
-# equation: eq-discretised-logistic, oracle SciPy
+@pytest.mark.equation("eq-discretised-logistic", oracle="SciPy")
 @pytest.mark.parametrize("mean", [-3.0, 0.0, 0.3, 0.501, 1.0, 8.0])
 @pytest.mark.parametrize("log_scale", [-40.0, -9.0, -4.0, -1.0, 3.0, 20.0])
 def test_the_256_masses_sum_to_one(mean, log_scale):
@@ -35,7 +35,7 @@ def test_the_256_masses_sum_to_one(mean, log_scale):
     assert abs(total.item() - 1) < 1e-12
 
 
-# equation: eq-discretised-logistic, oracle SciPy
+@pytest.mark.equation("eq-discretised-logistic", oracle="SciPy")
 @pytest.mark.parametrize("mean", [0.2, 0.77])
 @pytest.mark.parametrize("log_scale", [-4.0, -1.5, 0.5])
 def test_each_mass_is_a_difference_of_two_cdfs(mean, log_scale):
@@ -61,7 +61,7 @@ def test_a_mass_far_in_the_tail_is_right_and_has_a_gradient():
     agree(mean.grad, [-math.exp(6)], rtol=1e-12)
 
 
-# equation: eq-mixture, oracle NumPy
+@pytest.mark.equation("eq-mixture", oracle="NumPy")
 def test_a_mixture_is_the_weighted_sum_of_its_parts(generator):
     mean, log_scale, logits = torch.randn(3, 4, 5, 3, generator=generator)
     x = LEVELS[torch.randint(256, (4, 5), generator=generator)]
@@ -94,7 +94,7 @@ def test_the_mean_of_a_mixture_is_weighted_and_cut_off():
     assert DiscretisedLogistic(torch.tensor([-1.0, 2.0]), torch.zeros(2)).mean.tolist() == [0, 1]
 
 
-# equation: eq-discretised-logistic, oracle Monte Carlo
+@pytest.mark.equation("eq-discretised-logistic", oracle="Monte Carlo")
 def test_samples_have_the_masses(generator):
     """Four standard errors of 200,000 draws."""
     count, levels = 200_000, 4
@@ -136,7 +136,7 @@ def test_shapes_that_do_not_fit_are_refused():
         DiscretisedLogistic(torch.zeros(2), torch.zeros(2), 1)
 
 
-# equation: eq-dequantisation, oracle quadrature
+@pytest.mark.equation("eq-dequantisation", oracle="quadrature")
 @pytest.mark.parametrize(("mean", "scale"), [(0.5, 0.001), (0.4, 0.01), (0.9, 1.0)])
 def test_the_mean_log_density_of_dequantised_data_is_below_the_log_mass(mean, scale):
     """Jensen: equality is reached as the density becomes flat in the cell."""
@@ -159,7 +159,7 @@ def test_dequantised_data_stay_in_their_cells_and_are_uniform_there(generator):
     agree_in_standard_errors(u.mean(), 0.0, (1 / 12 / u.numel()) ** 0.5)
 
 
-# equation: eq-bits-per-dimension, oracle NumPy
+@pytest.mark.equation("eq-bits-per-dimension", oracle="NumPy")
 def test_bits_of_a_probability_and_of_a_density_agree():
     """256 levels as probable: 8 bits; a density on [0, 1] whose cells have the mass density Δ."""
     nats = torch.tensor([-12 * math.log(256.0)])
@@ -170,7 +170,7 @@ def test_bits_of_a_probability_and_of_a_density_agree():
     agree(bits_per_dimension(torch.tensor(logs), 12, 1 / 255), expected, rtol=1e-13)
 
 
-# equation: eq-variance-floor, oracle quadrature
+@pytest.mark.equation("eq-variance-floor", oracle="quadrature")
 @pytest.mark.parametrize("step", [0.01, 0.5, 3.0])
 def test_the_floor_is_the_best_variance_of_dequantised_data_whose_mean_is_exact(step):
     """The minimiser's own tolerance is 1e-10 in log σ²."""

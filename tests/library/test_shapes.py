@@ -39,15 +39,21 @@ def test_pictures_are_repeated_by_their_seed_and_never_touch_the_edge():
     assert set(FACTORS.kind) == {0, 1, 2}
 
 
-def test_patches_are_pieces_of_both_photographs():
+def test_patches_are_pieces_of_both_photographs_and_do_not_overlap():
+    """The whole grid of one seed: put in order, it is the photographs without their margins."""
     from sklearn.datasets import load_sample_images
 
-    patches = photo_patches(6, 5, seed=3)
-    assert patches.shape == (6, 5, 5, 3) and patches.dtype == np.uint8
-    for number, patch in enumerate(patches):
-        photo = load_sample_images().images[number % 2]
-        windows = np.lib.stride_tricks.sliding_window_view(photo, (5, 5, 3))[:, :, 0]
-        assert (windows == patch).all((2, 3, 4)).any()
+    photos = np.stack(load_sample_images().images)
+    patches = photo_patches(2 * 10 * 16, 40, seed=3)
+    assert patches.shape == (320, 40, 40, 3) and patches.dtype == np.uint8
+    cut = {
+        photo[top : top + 40, left : left + 40].tobytes()
+        for photo in photos
+        for top in range(0, 400, 40)
+        for left in range(0, 640, 40)
+    }
+    assert len(cut) == 320 and {patch.tobytes() for patch in patches} == cut
+    assert (photo_patches(5, 40, seed=3) == patches[:5]).all()
 
 
 @pytest.mark.parametrize("call", [lambda: draw_shapes(0), lambda: photo_patches(0)])
@@ -56,7 +62,7 @@ def test_no_pictures_are_refused(call):
         call()
 
 
-@pytest.mark.parametrize("side", [0, 428])
-def test_a_side_that_does_not_fit_is_refused(side):
-    with pytest.raises(InputError, match=f"side {side}"):
-        photo_patches(1, side)
+@pytest.mark.parametrize(("count", "side"), [(1, 0), (1, 428), (3, 427), (8481, 8)])
+def test_squares_that_are_not_there_are_refused(count, side):
+    with pytest.raises(InputError, match=f"count is {count} and side {side}"):
+        photo_patches(count, side)

@@ -354,6 +354,37 @@ CHINESE = {
     "You averaged over pixels: each pixel has its own variance.": (
         "你對像素取了平均：每個像素各有自己的變異數。"
     ),
+    # Chapter 9.
+    "The last mass becomes 0 and its logarithm -∞: add logarithms, see the section on NaN.": (
+        "最後一個機率質量變成 0，取對數就是 -∞：要用對數相加，見講 NaN 的那一節。"
+    ),
+    "This is the mass: its logarithm is asked for.": "這是機率質量本身：題目要的是對數。",
+    "A cell reaches Δ/2 to each side, not Δ.": "一格往兩邊各伸出 Δ/2，不是 Δ。",
+    "This is the log density at the value: the mass of its cell is asked for.": (
+        "這是那一點的對數密度：題目要的是那一格的機率質量。"
+    ),
+    "This is the density times Δ: the mass is a difference of two values of F.": (
+        "這是密度乘以 Δ：機率質量是 F 的兩個值相減。"
+    ),
+    "These are nats per dimension: divide by log 2.": "這是每個維度的 nat 數：還要除以 log 2。",
+    "The term log Δ is missing, so this is right for masses only.": (
+        "少了 log Δ，這樣只有對機率質量才正確。"
+    ),
+    "The term log Δ counts once for each of the D values.": "log Δ 要算 D 次，每個值一次。",
+    "These are bits per picture: divide by D.": "這是每張圖的位元數：還要除以 D。",
+    "The sign of log Δ is wrong: a density in a unit where Δ is small is large.": (
+        "log Δ 的正負號錯了：單位取得讓 Δ 很小的時候，密度會很大。"
+    ),
+    "The variance of the rounding, Δ²/12, is missing.": "少了捨入的變異數 Δ²/12。",
+    "This is the variance: its logarithm is asked for.": "這是變異數：題目要的是對數。",
+    "The variance of the rounding is Δ²/12, not Δ².": "捨入的變異數是 Δ²/12，不是 Δ²。",
+    "The variance of the rounding is Δ²/12, not Δ²/4: the error is uniform between -Δ/2 and Δ/2.": (
+        "捨入的變異數是 Δ²/12，不是 Δ²/4：誤差在 -Δ/2 與 Δ/2 之間均勻分布。"
+    ),
+    "Average over the values: you summed.": "要對各個值取平均，你取的是總和。",
+    "The two variances add: Δ²/12 is no limit at which you cut off.": (
+        "兩個變異數要相加：Δ²/12 不是拿來截斷的界限。"
+    ),
     # The rules of the proofs.
     "definition": "定義",
     "logarithm of a quotient": "商的對數",
