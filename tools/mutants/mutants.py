@@ -139,6 +139,9 @@ EXPLAINED = {
     "self.log_var + LOG_2PI)).sum(1)": _ONE_AXIS,
     "factor_analysis.FactorAnalysis.log_evidence: return log_likelihood - 0.5 * z.square().sum(1) "
     "+": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.improved: mean = torch.cat([posterior.mean, one], 1)": (
+        _ONE_AXIS
+    ),
     "factor_analysis.FactorAnalysis.improved: missed = (seen * x ** 2).sum(0) - (both * cross)"
     ".sum(1)": _ONE_AXIS,
     "factor_analysis.fit_factor_analysis: counts = seen.sum(0)": (
