@@ -144,6 +144,14 @@ EXPLAINED = {
     "self.log_var + LOG_2PI)).sum(1)": _ONE_AXIS,
     "factor_analysis.FactorAnalysis.log_evidence: return log_likelihood - 0.5 * z.square().sum(1) "
     "+": _ONE_AXIS,
+    "factor_analysis.FactorAnalysis.improved: mean = torch.cat([posterior.mean, one], 1)": (
+        _ONE_AXIS
+    ),
+    "factor_analysis.FactorAnalysis.improved: missed = (seen * x ** 2).sum(0) - (both * cross)"
+    ".sum(1)": _ONE_AXIS,
+    "factor_analysis.fit_factor_analysis: counts = seen.sum(0)": (
+        "a column with fewer than two values is refused in any case"
+    ),
     "missing.Observed.log_prob: x = as_tensor(x, self.mean.device, ": (
         "a tensor is moved to either in either order"
     ),
