@@ -17,7 +17,7 @@ from vae_lib.engine.checks import (
     require_mask,
 )
 from vae_lib.engine.door import Images, as_tensor
-from vae_lib.likelihoods import Bernoulli, Gaussian, Likelihood
+from vae_lib.likelihoods import Bernoulli, Gaussian
 from vae_lib.models import VAE, GenerativeModel
 from vae_lib.objectives import log_weights
 
@@ -36,7 +36,7 @@ class Observed:
     """
 
     @takes()
-    def __init__(self, whole: Likelihood, seen: Tensor) -> None:
+    def __init__(self, whole: Bernoulli | Gaussian, seen: Tensor) -> None:
         require_mask(seen)
         require_fitting("seen", seen, whole.mean.shape, "the likelihood")
         self.whole, self.seen = whole, seen
@@ -54,7 +54,7 @@ class Observed:
         """
         x = as_tensor(x, self.mean.dtype, self.mean.device)
         require_fitting("x", x, self.mean.shape, "the likelihood")
-        alone: Likelihood
+        alone: Bernoulli | Gaussian
         if isinstance(self.whole, Bernoulli):
             alone = Bernoulli(self.whole.logits.unsqueeze(-1), self.whole.allow_grey)
         else:
