@@ -17,7 +17,7 @@ from vae_lib.lessons.wrong_losses import MISTAKES
 
 TEMPLATE_WORD = re.compile(r"_\(['\"]([^'\"]+)['\"]\)")
 BEGIN_OF_THE_THEMES = "# Sphinx and pydata-sphinx-theme."
-SYMBOL = re.compile(r"[a-z]\d?")
+SYMBOL = re.compile(r"[a-zA-Z]\d?")
 CHINESE = LOCALE / "zh_TW/LC_MESSAGES/book.po"
 
 

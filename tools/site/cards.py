@@ -127,13 +127,6 @@ def summary(ax: Axes) -> None:
     ax.bar(range(9), total - bound, bottom=bound - floor, color="C1", alpha=0.55)
 
 
-def labels_and_outliers(ax: Axes) -> None:
-    """The log density of a Gaussian's own data, and far above it that of the mean."""
-    draws = torch.randn(20_000, 64, generator=torch.Generator().manual_seed(0))
-    ax.hist(-0.5 * draws.square().sum(1), bins=40, range=(-60, 4), alpha=0.6)
-    ax.axvline(0, color="C1", ls="--")
-
-
 PICTURES: dict[str, Callable[[Axes], None]] = {
     "01_generative_model": generative_model,
     "02_variational_inference": variational_inference,
@@ -142,7 +135,6 @@ PICTURES: dict[str, Callable[[Axes], None]] = {
     "06_evaluation": evaluation,
     "07_wrong_losses": wrong_losses,
     "08_summary": summary,
-    "10_labels_and_outliers": labels_and_outliers,
 }
 
 
