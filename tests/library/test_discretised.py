@@ -104,7 +104,7 @@ def test_samples_have_the_masses(generator):
     found = torch.bincount(drawn, minlength=levels) / count
     one = DiscretisedLogistic(mean[:1], torch.full((1, 1, 2), -2.0), levels, logits[:1])
     truth = one.log_prob(torch.arange(levels)[:, None] / (levels - 1)).exp()
-    assert ((found - truth).abs() < 4 * (truth * (1 - truth) / count).sqrt()).all()
+    agree_in_standard_errors(found, truth, (truth * (1 - truth) / count).sqrt())
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_likelihood_is_the_sum_over_what_was_seen(generator, kind):
     agree(Observed(whole, seen).log_prob(x), (each * seen).sum(-1), atol=1e-13)
 
 
-@pytest.mark.equation("eq-imputation", oracle="exact model")
+@pytest.mark.equation("eq-imputation", oracle="Monte Carlo")
 def test_weighted_draws_fill_the_gaps_with_the_conditional_mean(generator):
     """From a proposal that is too wide and upright; each run of 2000 draws, 200 runs.
 
