@@ -23,7 +23,7 @@ def test_boxes_and_figures_have_their_numbers(address, name, language):
             other = box.select_one(".partner a")["href"]
             assert article.select_one(other).select_one(".partner a")["href"] == f"#{box['id']}"
     figures = article.select("figure[id^=fig-]")
-    shown = article.select(".cell_output :is(.explorer, a > img), svg.diagram")
+    shown = article.select(".cell_output :is(.explorer, .lab, a > img), svg.diagram")
     assert len(figures) == len(shown)
     for count, figure in enumerate(figures, start=1):
         number = figure.select_one("figcaption .caption-number").get_text()

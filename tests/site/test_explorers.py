@@ -120,7 +120,9 @@ def test_accessibility_tree_says_the_stops(browser, address):
         tree.goto("chrome://accessibility")
         tree.get_by_role("button", name=f"Show accessibility tree for {page.title()}").click()
         wait_for(tree, "document.body.innerText.includes('ariaValueText')")
-        assert SLIDER_IN_TREE.findall(tree.inner_text("body")) == [*zip(names, values, strict=True)]
+        wanted = [*zip(names, values, strict=True)]
+        said = SLIDER_IN_TREE.findall(tree.inner_text("body"))
+        assert [one for one in said if one in wanted] == wanted  # labs have sliders, too
         assert values[0] == "0"
 
 
@@ -164,7 +166,7 @@ def test_explorer_without_scripts_and_on_paper_is_a_picture_with_its_values(brow
             page.emulate_media(media=media)
             assert explorer.locator("img").is_visible()
             assert not explorer.locator("input").first.is_visible()
-            assert explorer.locator("output").all_inner_texts() == ["1.3", "0.6"]
+            assert explorer.locator("output").all_inner_texts() == ["45", "0.5"]
 
 
 def test_sliders_can_be_seen_where_the_reader_forces_colours(page, address):
