@@ -13,7 +13,7 @@ from browser import FROM_DISK, PAGES, Place, each, open_page
 from visits import WORDS
 
 NAMES = "Colab English GitHub PDF Python ipynb Ctrl VAE ELBO KL EM Jensen MNIST CUDA CPU GPU nat "
-NAMES += "bfloat16 z1 z2 NaN score"
+NAMES += "bfloat16 z1 z2 NaN score BCE"
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 IN_CODE = re.compile(r"[\w.]*[._]\w+")
