@@ -45,24 +45,6 @@ def _digits(single_precision, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run a command in this process: its exit status, output and errors."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vae_lib", *arguments])
-        try:
-            command_line.main()
-        except SystemExit as end:
-            status = end.code
-        else:
-            status = 0
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return run
-
-
 def test_without_a_command_the_help_is_shown(call):
     status, out, _ = call()
     assert status == 0

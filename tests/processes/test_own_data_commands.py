@@ -1,37 +1,16 @@
 """``python -m vae_lib`` with a reader's own pictures and table: from files to samples and back."""
 
 import csv
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_lib.cli import commands as command_line
 from vae_lib.images import load_images
 
 pytestmark = pytest.mark.usefixtures("single_precision")
 CPU = ["--device", "cpu"]
 SHORT = ["--epochs", "2", "--latent-dim", "2", "--batch-size", "32", *CPU]
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run a command in this process and in a folder of its own: status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vae_lib", *arguments])
-        try:
-            command_line.main()
-        except SystemExit as end:
-            status = end.code
-        else:
-            status = 0
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return run
 
 
 @pytest.fixture
