@@ -385,6 +385,35 @@ CHINESE = {
     "The two variances add: Δ²/12 is no limit at which you cut off.": (
         "兩個變異數要相加：Δ²/12 不是拿來截斷的界限。"
     ),
+    "Your values are NaN where a q(y|x) is 0: q log q is 0 there, see torch.special.entr.": (
+        "q(y|x) 為 0 的地方，你的值是 NaN：在那裡 q log q 等於 0，請看 torch.special.entr。"
+    ),
+    "The entropy of q(y|x) is missing: subtract log q(y|x) inside the sum.": (
+        "少了 q(y|x) 的熵：請在總和裡面減去 log q(y|x)。"
+    ),
+    "The sign of the entropy is wrong: it raises the bound.": "熵的正負號反了：熵會讓下界升高。",
+    "That is the bound with the best q(y|x): use the one that is given.": (
+        "這是 q(y|x) 取最好的時候的下界：請用題目給的那一個。"
+    ),
+    "You summed over the pictures: the labels stand along the second dimension.": (
+        "你對影像加總了：標籤排在第二個維度。"
+    ),
+    "You filled in the mean and left out what the observed entries tell.": (
+        "你填的是平均值，沒有用上觀測到的值所透露的資訊。"
+    ),
+    "You forgot to subtract the mean from the observed entries.": "觀測到的值忘了先減去平均值。",
+    "You forgot to add the mean of the missing entries.": "忘了加上缺值的平均值。",
+    "You did not divide by the covariance of the observed entries.": (
+        "沒有除以觀測到的值的共變異數矩陣。"
+    ),
+    "You returned the gaps alone: return the whole row.": "你只傳回缺值：請傳回一整列。",
+    "A tie counts as half.": "平手要算一半。",
+    "Your area is the chance that a usual point scores higher: turn it round.": (
+        "你算的面積，是一般點得分較高的機率：請反過來。"
+    ),
+    "That is the variance: its square root is asked for.": "這是變異數：題目要的是它的平方根。",
+    "You took the pairs for independent, and your error is too small: average over one index "
+    "first.": "你把每一對都當成獨立的，所以誤差太小：請先對其中一個足標取平均。",
     # The rules of the proofs.
     "definition": "定義",
     "logarithm of a quotient": "商的對數",
