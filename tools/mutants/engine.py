@@ -10,12 +10,8 @@ import gc
 import importlib
 import json
 import os
-import resource
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +20,7 @@ from typing import Any
 
 from tools.build.lab_functions import ENGINE
 from tools.build.static_files import NODE
+from tools.mutants.forking import in_forks
 from tools.mutants.javascript import Mutant, broken, mutants_of
 from tools.mutants.mutants import QUICK
 from tools.paths import ROOT
@@ -120,13 +117,8 @@ def _test(mutant: Mutant | None, folder: Path) -> None:
     """In a forked process: run the tests against the mutant, or against the engine itself."""
     import pytest
 
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
-    signal.alarm(20 * LIMIT)
     watcher = _Watcher(mutant.module if mutant else "")
-    if mutant is not None:  # what the unbroken engine says is for the reader
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
+    if mutant is not None:
         shutil.copytree(ENGINE.parent, folder / "lab", ignore=shutil.ignore_patterns("*.py"))
         (folder / f"lab/engine/{mutant.module}.js").write_text(mutant.source, encoding="utf-8")
         os.environ["LAB_ENGINE"] = str(folder / "lab/engine")
@@ -135,25 +127,10 @@ def _test(mutant: Mutant | None, folder: Path) -> None:
 
 
 def run(mutants: list[Mutant | None], workers: int) -> Iterator[tuple[Mutant | None, str]]:
-    """Fork one process for each mutant, and give back what killed it, as it comes."""
-    waiting = list(reversed(mutants))
-    running: dict[int, tuple[Mutant | None, Path]] = {}
-    while waiting or running:
-        while waiting and len(running) < workers:
-            mutant, folder = waiting.pop(), Path(tempfile.mkdtemp())
-            sys.stdout.flush()
-            child = os.fork()
-            if child == 0:
-                try:
-                    _test(mutant, folder)
-                finally:
-                    os._exit(0)
-            running[child] = mutant, folder
-        child, _ = os.wait()
-        mutant, folder = running.pop(child)
+    """Try each mutant in a process of its own, and give back what killed it, as it comes."""
+    for mutant, folder in in_forks(mutants, _test, LIMIT, workers):
         killer = folder / "killer"
         yield mutant, killer.read_text("utf-8") if killer.exists() else "time limit"
-        shutil.rmtree(folder)
 
 
 def report(outcomes: Outcomes, seconds: float) -> dict[str, Any]:

@@ -15,9 +15,7 @@ import importlib.util
 import json
 import os
 import resource
-import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +25,7 @@ from types import ModuleType
 from typing import Any
 
 from tools.build.equations import coded
+from tools.mutants.forking import in_forks
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -229,12 +228,7 @@ def _test(mutant: Mutant | None, tests: list[str], seconds: dict[str, float], re
     """In a forked process: run the tests against the mutant, or against the library itself."""
     import pytest
 
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
-    signal.alarm(20 * LIMIT)  # a mutant that sleeps
-    if mutant is not None:  # what the unbroken library says is for the reader
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
+    if mutant is not None:
         sys.meta_path.insert(0, _Replacement(mutant))
     watcher, code = _Watcher(seconds), 0
     for files in (tests[:1], tests[1:]):
@@ -250,26 +244,15 @@ def run(
     seconds: dict[str, float],
     workers: int,
 ) -> Iterator[tuple[Mutant | None, dict[str, Any]]]:
-    """Fork one process for each mutant, and give back what its tests said, as it comes."""
-    waiting = list(reversed(mutants))
-    running: dict[int, tuple[Mutant | None, Path]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                mutant = waiting.pop()
-                result = Path(folder) / f"{len(waiting)}.json"
-                sys.stdout.flush()
-                child = os.fork()
-                if child == 0:
-                    try:
-                        _test(mutant, tests(mutant), seconds, result)
-                    finally:
-                        os._exit(0)
-                running[child] = mutant, result
-            child, _ = os.wait()
-            mutant, result = running.pop(child)
-            late = {"code": 1, "seconds": {}, "killer": {"test": "time limit", "error": "none"}}
-            yield mutant, json.loads(result.read_text("utf-8")) if result.exists() else late
+    """Try each mutant in a process of its own, and give back what its tests said, as it comes."""
+
+    def test(mutant: Mutant | None, folder: Path) -> None:
+        _test(mutant, tests(mutant), seconds, folder / "said.json")
+
+    for mutant, folder in in_forks(mutants, test, LIMIT, workers):
+        said = folder / "said.json"
+        late = {"code": 1, "seconds": {}, "killer": {"test": "time limit", "error": "none"}}
+        yield mutant, json.loads(said.read_text("utf-8")) if said.exists() else late
 
 
 def report(outcomes: Outcomes, took: float) -> dict[str, Any]:
