@@ -69,13 +69,19 @@ def visits() -> dict:
     return {}
 
 
+@pytest.fixture(scope="session")
+def legible() -> set[str]:
+    """The looks of text that axe-core has found legible so far."""
+    return set()
+
+
 @pytest.fixture
-def visited(place, visits, address, browser, record_property):
+def visited(place, visits, legible, address, browser, record_property):
     """What the one visit to ``place`` found; the first test that asks for it makes it."""
     if not AXE.exists():
         cannot_run("axe-core is not there: run `make book` first")
     if place not in visits:
-        visits[place] = visit(browser, address, place)
+        visits[place] = visit(browser, address, place, legible)
         record_property("hosts", dict(visits[place].hosts))
     return visits[place]
 

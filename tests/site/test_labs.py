@@ -413,13 +413,13 @@ def test_a_finger_drags_the_peak_and_elsewhere_scrolls(browser, server):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", STARTS)
-def test_axe_finds_nothing_and_all_is_for_fingers(browser, server, name, language):
+def test_axe_finds_nothing_and_all_is_for_fingers(browser, server, legible, name, language):
     if not AXE.exists():
         cannot_run("axe-core is not there: run `make book` first")
     page = browser.new_page(reduced_motion="reduce")
     page.goto(f"{server}/{language}/{name}.html")
     wait_for(page, READY)
-    found = audit(page, name)  # it leaves the page 390 pixels wide
+    found = audit(page, name, legible)  # it leaves the page 390 pixels wide
     assert not found, "\n".join(f"{one.rule} {one.place}: {one.why}" for one in found)
     assert page.evaluate(SMALL, FINGER) == []
     page.close()

@@ -174,8 +174,8 @@ class Visit:
     hosts: Counter[str]
 
 
-def visit(browser, address: str, place: Place) -> Visit:
-    """Open a page once and collect everything."""
+def visit(browser, address: str, place: Place, legible: set[str]) -> Visit:
+    """Open a page once and collect everything; ``legible`` is what `audit` takes."""
     root = HTML.as_uri() if place.from_disk else address
     with browser.new_context(viewport=WINDOW, reduced_motion="reduce") as context:
         page = context.new_page()
@@ -193,7 +193,7 @@ def visit(browser, address: str, place: Place) -> Visit:
             "neighbours": [page.evaluate(LINKS, f"a.{one}") for one in ("left-prev", "right-next")],
             "too_wide": {width: look_at_width(page, width) for width in WIDTHS},
             "cut_formulas": look_at_formulas(page),
-            "violations": audit(page, place.name),
+            "violations": audit(page, place.name, legible),
             "explorers": [try_explorer(page, one) for one in page.locator(".explorer").all()],
         }
         return Visit(**seen, problems=page.problems, hosts=page.hosts)

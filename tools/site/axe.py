@@ -3,7 +3,8 @@
 Each page is opened once and seen in four views: light and dark, 1280 and 390 pixels wide. All rules
 that axe-core switches on by default are applied, its best practices among them. The theme changes
 colours only, so the other rules run once per width and count in both themes. Colours are judged on
-one element of each kind: those whose tags and classes, up to the page's body, are the same.
+one element of each look: tags, classes, colours and letters that are the same up to the page's
+root. A look that was found legible is not judged again in another view or page.
 """
 
 import argparse
@@ -37,18 +38,30 @@ EMPTY_FORMULAS = """() => {
     for (const node of document.querySelectorAll(".katex"))
         node.replaceChildren();
 }"""
-COLOURS = """async rules => {
-    const kind = node => node === document.body ? "" :
-        `${kind(node.parentElement)} ${node.tagName}.${node.className}`;
+# One element of each look, and the looks: what decides how legible an element's own words are.
+LOOKS = """() => {
+    const LOOK =
+        ["color", "backgroundColor", "backgroundImage", "opacity", "fontSize", "fontWeight"];
+    const known = new Map([[null, ""]]), look = node => {
+        if (!known.has(node)) {
+            const style = getComputedStyle(node);
+            const own = LOOK.map(property => style[property]).join();
+            known.set(node, `${look(node.parentElement)} ${node.tagName}.${node.className} ${own}`);
+        }
+        return known.get(node);
+    };
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const include = new Map();
+    window.looks = new Map();
     while (words.nextNode()) {
         const node = words.currentNode.parentElement;
-        if (words.currentNode.data.trim() && node.checkVisibility() && !include.has(kind(node)))
-            include.set(kind(node), node);
+        if (words.currentNode.data.trim() && node.checkVisibility() && !looks.has(look(node)))
+            looks.set(look(node), node);
     }
+    return [...looks.keys()];
+}"""
+COLOURS = """async ([rules, chosen]) => {
     const options = {resultTypes: ["violations"], preload: false, runOnly: rules};
-    return (await axe.run({include: [...include.values()]}, options)).violations;
+    return (await axe.run({include: chosen.map(look => looks.get(look))}, options)).violations;
 }"""
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 # A moment after resizing the theme makes what scrolls, and only that, reachable by the keyboard.
@@ -95,7 +108,7 @@ def resize(page: Page, width: int) -> None:
     wait_for(page, SETTLED, width)
 
 
-def audit(page: Page, name: str) -> list[Violation]:
+def audit(page: Page, name: str, legible: set[str]) -> list[Violation]:
     """Return every violation in the four views of an opened page.
 
     The page keeps the last width and theme, and its formulas are gone.
@@ -103,6 +116,7 @@ def audit(page: Page, name: str) -> list[Violation]:
     Args:
         page: The page, its equations and sliders at rest.
         name: What the violations call it.
+        legible: The looks that need not be judged; those found legible here are added.
     """
     page.add_style_tag(content=STILL)
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -123,22 +137,29 @@ def audit(page: Page, name: str) -> list[Violation]:
         for theme in THEMES:
             keep(structure, theme, width)
             page.evaluate(SET_THEME, theme)
-            keep(page.evaluate(COLOURS, COLOUR_RULES), theme, width)
+            new = [look for look in page.evaluate(LOOKS) if look not in legible]
+            if not new:
+                continue
+            hard_to_read = page.evaluate(COLOURS, [COLOUR_RULES, new])
+            keep(hard_to_read, theme, width)
+            if not hard_to_read:
+                legible.update(new)
     return found
 
 
-def open_and_audit(browser: Browser, address: str, name: str) -> list[Violation]:
+def open_and_audit(browser: Browser, address: str, name: str, legible: set[str]) -> list[Violation]:
     """Open a page and audit it.
 
     Args:
         browser: Chromium.
         address: Of the folder of the built pages, without a final slash.
         name: The page's path below it.
+        legible: As `audit` takes it.
     """
     page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
     page.goto(f"{address}/{name}")
     page.evaluate("document.fonts.ready")
-    found = audit(page, name)
+    found = audit(page, name, legible)
     page.close()
     return found
 
@@ -167,7 +188,8 @@ def main() -> None:
     pages = page_names(options.folder)
     with chromium() as browser:
         address = options.folder.resolve().as_uri()
-        found = [one for name in pages for one in open_and_audit(browser, address, name)]
+        legible: set[str] = set()
+        found = [one for name in pages for one in open_and_audit(browser, address, name, legible)]
     print(table(found, pages))
     if options.json:
         text = json.dumps([asdict(one) for one in found], indent=1) + "\n"
