@@ -8,7 +8,15 @@ from pages import SECTION, pages
 from vae_book import terminology
 from vae_book.terminology import TermTable, alphabet, strokes, terms
 
+from tools.paths import ROOT
+
 LAST_OF_THE_FREQUENT = b"\xc6\x7e"  # in Big5, whose second part is sorted by strokes anew
+
+
+def test_each_row_of_the_file_is_a_term():
+    """One table, two lines of head: a row with a missing column would be a term nowhere."""
+    text = (ROOT / "book/terminology.md").read_text(encoding="utf-8")
+    assert len([line for line in text.splitlines() if line.startswith("|")]) == len(terms()) + 2
 
 
 def test_no_term_stands_twice_and_the_rows_are_sorted():
