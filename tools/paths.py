@@ -16,8 +16,8 @@ VERSIONS = (ROOT / "requirements.txt", ROOT / "constraints.txt")  # of all that 
 
 
 def notebook_paths(language: str = "*") -> list[Path]:
-    """Return the notebooks of one language, or of both, in reading order."""
-    return sorted(ROOT.glob(f"book/{language}/[0-9]*.ipynb"))
+    """Return the notebooks of one language, or of both; the chapters come first, in their order."""
+    return sorted(ROOT.glob(f"book/{language}/*.ipynb"))
 
 
 def page_names(language: str) -> list[str]:
