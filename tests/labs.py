@@ -97,7 +97,7 @@ def miss(x: float, noise: float, count: int = 100) -> dict[str, float]:
     at = double(x)[None]
     posterior = line.encode(at)
     mean, std = posterior.mean.item(), posterior.scale_tril.item()
-    z = draws(6, count)
+    z = draws(5, count)
     weights = (line.decode(z[:, None]).log_prob(at) - line.log_evidence(at)).exp()
     chi_square = posterior_chi_square(line, at, points=8001).item()
     near = int(((z - mean).abs() < 2 * std).sum())

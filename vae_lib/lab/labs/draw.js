@@ -224,16 +224,16 @@ export const draw = {
         again: "Start again",
       },
       panels: [
-        "A square to draw a digit in; beside it five decoded draws from q, and the nearest known digits",
-        "The latent plane with a thousand known digits, q as an ellipse, and a point that can be dragged; beside it the digit decoded there",
+        "A square to draw a digit in; beside it five decoded points of the digit's ellipse, and the nearest known digits",
+        "The latent plane with a thousand known digits, the drawn one as an ellipse, and a point that can be dragged; beside it the digit decoded there",
       ],
-      sentence: ({ drawn, mean, std, kl, nearest, z1, z2 }) =>
+      sentence: ({ drawn, mean, std, nearest, z1, z2 }) =>
         drawn
-          ? `Nearest known digits: ${nearest.join(", ")}. q has its mean at (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)}), standard deviations ${fixed(std[0], 2)} and ${fixed(std[1], 2)}, and KL ${fixed(kl, 1)} nats; the point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`
+          ? `Nearest known digits: ${nearest.join(", ")}. Your digit's ellipse has its center at (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)}) and the half-axes ${fixed(std[0], 2)} and ${fixed(std[1], 2)}; the point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`
           : `The square is empty: draw a digit. The point is at (${fixed(z1, 2)}, ${fixed(z2, 2)})`,
       pad: "Draw a digit here:",
       seen: "what the encoder sees",
-      draws: "Draws from q, decoded",
+      draws: "Decoded from its ellipse",
       nearest: "Nearest known digits",
       decoded: "at the point",
     },
@@ -248,16 +248,16 @@ export const draw = {
         again: "重新開始",
       },
       panels: [
-        "可以在裡面畫數字的方格；旁邊是從 q 抽樣再解碼的五張圖，以及最近的已知數字",
-        "潛在平面與一千個已知的數字，q 畫成橢圓，另有一個可以拖曳的點；旁邊是那一點解碼出來的數字",
+        "可以在裡面畫數字的方格；旁邊是從這個數字的橢圓抽出五點、解碼成的圖，以及最近的已知數字",
+        "潛在平面與一千個已知的數字，你畫的數字是一個橢圓，另有一個可以拖曳的點；旁邊是那一點解碼出來的數字",
       ],
-      sentence: ({ drawn, mean, std, kl, nearest, z1, z2 }) =>
+      sentence: ({ drawn, mean, std, nearest, z1, z2 }) =>
         drawn
-          ? `最近的已知數字：${nearest.join("、")}。q 的平均值在 (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)})，標準差 ${fixed(std[0], 2)} 與 ${fixed(std[1], 2)}，KL ${fixed(kl, 1)} nat；點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`
+          ? `最近的已知數字：${nearest.join("、")}。你的數字的橢圓，中心在 (${fixed(mean[0], 2)}, ${fixed(mean[1], 2)})，半軸長 ${fixed(std[0], 2)} 與 ${fixed(std[1], 2)}；點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`
           : `方格是空的，請畫一個數字。點在 (${fixed(z1, 2)}, ${fixed(z2, 2)})`,
       pad: "在這裡畫一個數字：",
       seen: "編碼器看到的",
-      draws: "從 q 抽樣再解碼",
+      draws: "從橢圓抽樣再解碼",
       nearest: "最近的已知數字",
       decoded: "這一點",
     },
