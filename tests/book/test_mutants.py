@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from tools.build.equations import Coded
-from tools.mutants.mutants import EXPLAINED, MODULES, WITHIN, path_of, report, rounds
+from tools.mutants.mutants import EXPLAINED, MODULES, WITHIN, by_equation, path_of, report, rounds
 from tools.mutants.mutations import Mutant, mutants_of
 from tools.paths import ROOT
 
@@ -80,7 +80,10 @@ def test_each_reason_is_that_of_a_mutant():
         assert any(name.startswith(key) for name in names), key
 
 
-def test_the_report_counts_and_names_survivors():
+def test_the_report_counts_and_names_survivors(monkeypatch):
+    monkeypatch.setattr(
+        "tools.mutants.mutants.coded", lambda: [Coded("eq-kl", "vae_lib.gaussian", "f", "")]
+    )
     dead, alive = (Mutant("gaussian", "f", 3, "sign", "a + b", after, "") for after in "xy")
     killer = {"test": "t", "equation": ["eq-kl"], "error": "AssertionError"}
     found = report([(dead, {"code": 1, "killer": killer}), (alive, {"code": 0, "killer": {}})], 1.0)
@@ -107,9 +110,38 @@ def test_a_function_waits_for_the_next_round_until_its_equation_has_a_red_mutant
         Mutant("m", name, n, kind, "", "", "")
         for n, (name, kind) in enumerate(zip(names, kinds, strict=True))
     ]
+    killed = {"test": "t", "equation": ["eq-b"], "error": "AssertionError"}
     outcomes, ran = [], []
     for batch in rounds(mutants, outcomes):
         ran.append([one.line for one in batch])
-        killer = {"test": "t", "equation": ["eq-b"]} if len(ran) == 1 else {}
+        killer = killed if len(ran) == 1 else {}
         outcomes += [(one, {"killer": killer}) for one in batch]
-    assert ran == [[1, 3], [0], [2]]
+    assert ran == [[1, 3], [2], [0]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "swapped"},
+        {"function": "g"},
+        {"after": "return 0.5"},
+        {"equation": []},
+        {"error": "TypeError"},
+    ],
+)
+def test_shown_is_a_mistake_in_the_equations_own_formula_that_gives_a_wrong_value(
+    monkeypatch, change
+):
+    monkeypatch.setattr(
+        "tools.mutants.mutants.coded", lambda: [Coded("eq-a", "vae_lib.m", "f", "")]
+    )
+    good = {"function": "f", "kind": "sign", "after": "return 0.5 * (a - b)"}
+    good |= {"equation": ["eq-a"], "error": "AssertionError"}
+
+    def shown(one):
+        mutant = Mutant("m", one["function"], 1, one["kind"], "before", one["after"], "")
+        killer = {"test": "t", "equation": one["equation"], "error": one["error"]}
+        return by_equation([(mutant, {"killer": killer})])
+
+    assert shown(good) == {"eq-a": {"before": "before", "after": good["after"], "test": "t"}}
+    assert shown(good | change) == {}

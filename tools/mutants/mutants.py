@@ -14,6 +14,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -63,8 +64,10 @@ QUICK = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:faulthandler"]
 LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
 REPORT = ROOT / "benchmarks" / "mutants.json"
-# The mistakes that a reader could have made are tried first.
-TELLING = ("sign", "dropped factor", "dropped term", "sigma", "dropped square", "sum for mean")
+# Mistakes in the mathematics, which a reader could have made: tried first, and alone shown.
+TELLING = ("sign", "factor", "dropped factor", "dropped term", "sigma", "dropped square")
+TELLING += ("sum for mean",)
+NUMBER_ALONE = re.compile(r"(return|.* =) -?[\d.]+")
 MOST_ROUNDS = 8  # mutants of one function, until its equation's own test kills one
 Outcomes = list[tuple[Mutant, dict[str, Any]]]
 
@@ -288,13 +291,33 @@ def report(outcomes: Outcomes, took: float) -> dict[str, Any]:
 
 
 def by_equation(outcomes: Outcomes) -> dict[str, dict[str, str]]:
-    """Return for each equation the first mutant that a test of this equation killed."""
+    """Return for each equation the first mutant of its formula that a test of it killed.
+
+    It is a mistake in the mathematics, in a function that codes this very equation, and gives a
+    wrong value: no program that stops, and no number in place of the formula.
+    """
     found: dict[str, dict[str, str]] = {}
     for mutant, outcome in outcomes:
-        for label in outcome["killer"].get("equation", ()):
+        killer = outcome["killer"]
+        if mutant.kind not in TELLING or killer.get("error") != "AssertionError":
+            continue
+        if NUMBER_ALONE.fullmatch(mutant.after):
+            continue
+        own = {label for place, label in coded_places() if is_within(mutant, *place)}
+        for label in own.intersection(killer.get("equation", ())):
             shown = {"before": mutant.before, "after": mutant.after}
-            found.setdefault(label, shown | {"test": outcome["killer"]["test"]})
+            found.setdefault(label, shown | {"test": killer["test"]})
     return dict(sorted(found.items()))
+
+
+def coded_places() -> list[tuple[tuple[str, str], str]]:
+    """Return the module and the name of what codes an equation, each with the label."""
+    return [((one.module.removeprefix("vae_lib."), one.name), one.label) for one in coded()]
+
+
+def is_within(mutant: Mutant, module: str, name: str) -> bool:
+    """Whether a mutant breaks this function, or one that it holds."""
+    return mutant.module == module and f"{mutant.function}.".startswith(f"{name}.")
 
 
 def rounds(mutants: list[Mutant], outcomes: Outcomes) -> Iterator[list[Mutant]]:
@@ -304,16 +327,9 @@ def rounds(mutants: list[Mutant], outcomes: Outcomes) -> Iterator[list[Mutant]]:
     Left out are, from one round to the next, functions whose equations have their mutant.
     """
     labels: dict[tuple[str, str], set[str]] = {}
-    for one in coded():
-        labels.setdefault((one.module.removeprefix("vae_lib."), one.name), set()).add(one.label)
-    groups = [
-        [
-            one
-            for one in mutants
-            if one.module == module and f"{one.function}.".startswith(f"{name}.")
-        ]
-        for module, name in labels
-    ]
+    for place, label in coded_places():
+        labels.setdefault(place, set()).add(label)
+    groups = [[one for one in mutants if is_within(one, *place)] for place in labels]
     for group in groups:
         group.sort(key=lambda one: one.kind not in TELLING)
     for row in islice(zip_longest(*groups), MOST_ROUNDS):
