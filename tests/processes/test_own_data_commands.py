@@ -73,7 +73,7 @@ def test_from_pictures_to_samples(call, pictures, tmp_path):
 def test_from_a_table_to_samples(call, table, tmp_path):
     status, out, err = call("train", "--table", "table.csv", *SHORT)
     assert status == 0, err
-    assert "80 rows from table.csv, 2 columns of numbers" in out and "1 of categories" in out
+    assert "80 rows from table.csv; numbers" in out and "categories: colour" in out
     status, out, _ = call("evaluate", "vae.safetensors", "--table", "table.csv", *CPU)
     assert status == 0 and "k = 200, 8 images: table.csv test" in out
     status, out, _ = call("sample", "vae.safetensors", "--count", "30")
