@@ -107,7 +107,7 @@ class ConvolutionalDecoder(nn.Module):
             ]
         self.body = nn.Sequential(*layers, nn.SiLU())
         self.head = nn.Conv2d(channels[0], (1 if shared_scale else 2) * shape[0], 3, padding=1)
-        self.log_scale = nn.Parameter(torch.zeros(())) if shared_scale else None
+        self.log_scale = nn.Parameter(torch.tensor(-3.5)) if shared_scale else None
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor) -> DiscretisedLogistic:
@@ -116,11 +116,12 @@ class ConvolutionalDecoder(nn.Module):
         both = self.head(self.body(small)).to(z.dtype)
         both = both.unflatten(0, z.shape[:-1])
         if self.log_scale is None:
-            mean, log_scale = (part.flatten(-3) for part in both.chunk(2, dim=-3))
+            mean, raw = (part.flatten(-3) for part in both.chunk(2, dim=-3))
+            log_scale = raw - 2.5
         else:
             mean = both.flatten(-3)
             log_scale = self.log_scale.to(z.dtype).expand_as(mean)
-        return DiscretisedLogistic(0.5 + 0.5 * mean, log_scale - 2.5, self.levels)
+        return DiscretisedLogistic(0.5 + 0.5 * mean, log_scale, self.levels)
 
 
 @takes()

@@ -127,10 +127,10 @@ def load_images(source: str | Path | Images, size: int | None = None, seed: int 
     sizes = " / ".join(str(len(part)) for part in parts)
     brought = "" if size is None else f"brought to {height} x {width}"
     if cut:
-        brought += f" ({cut} that are not square cut to their middle)"
+        brought += f" (cut to the middle square: {cut})"
     about = (
         f"{what}, {brought or f'{height} x {width}'}, {kind}"
-        f"{f', {laid} with opacity laid on white' if laid else ''}, split {sizes} (train / "
+        f"{f', laid on white: {laid}' if laid else ''}, split {sizes} (train / "
         f"validation / test), values {low:g} to {high:g} scaled to 0 to 1"
     )
     if left_out:

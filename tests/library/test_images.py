@@ -132,14 +132,14 @@ def test_the_sentence_says_what_cannot_be_undone(tmp_path):
         mode = "RGB" if opacity is None else "RGBA"
         Image.new(mode, (width, height), colour).save(tmp_path / f"{number}.png")
     assert str(load_images(tmp_path, size=4)) == (
-        f"4 pictures from {tmp_path}, brought to 4 x 4 (2 that are not square cut to their "
-        "middle), colour, 1 with opacity laid on white, split 2 / 1 / 1 (train / validation / "
-        "test), values 0 to 255 scaled to 0 to 1."
+        f"4 pictures from {tmp_path}, brought to 4 x 4 (cut to the middle square: 2), "
+        "colour, laid on white: 1, split 2 / 1 / 1 (train / validation / test), values 0 to 255 "
+        "scaled to 0 to 1."
     )
     pixels = np.zeros((5, 2, 2, 4), np.uint8)
     pixels[2:, ..., 3] = 255
     pixels[4, 0, 0, 3] = 254
-    assert "colour, 3 with opacity laid on white, split" in str(load_images(pixels))
+    assert "colour, laid on white: 3, split" in str(load_images(pixels))
 
 
 def test_grey_16_bits_keep_their_brightness(tmp_path):
