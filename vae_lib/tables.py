@@ -14,11 +14,10 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.csv_files import Cell, read_csv
 from vae_lib.engine.door import Images, split_rows
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 MOST_CATEGORIES = 50
-Cell = float | str | None
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def load_table(
             categories.
     """
     if isinstance(source, (str, Path)):
-        names, cells = _read_csv(Path(source))
+        names, cells = read_csv(Path(source))
         what = str(source)
     else:
         names, cells = _from_array(source)
@@ -226,47 +225,6 @@ def write_table(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> by
         cells = [f"{cell:.6g}" if isinstance(cell, float) else cell or "" for cell in row]
         writer.writerow(cells)
     return text.getvalue().encode("utf-8")
-
-
-def _read_csv(path: Path) -> tuple[list[str], list[list[Cell]]]:
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: give the name of a CSV file.")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        head = text.partition("\n")[0]
-        mark = max(",;\t", key=head.count)
-        lines = [line for line in csv.reader(io.StringIO(text), delimiter=mark) if line]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV file in UTF-8 ({error}): save it as one.") from None
-    if len(lines) < 2:
-        raise InputError(f"{path} holds no rows below the columns' names: give at least 3.")
-    names = [name.strip() or f"column {place}" for place, name in enumerate(lines[0], 1)]
-    if len(set(names)) < len(names):
-        raise InputError(f"{path} has two columns of the same name: rename one.")
-    for number, line in enumerate(lines[1:], 1):
-        if len(line) != len(names):
-            raise InputError(
-                f"Row {number} of {path} has {len(line)} cells, and {len(names)} columns have "
-                "names: give every row as many."
-            )
-    if all(_number(name) is not None for name in names):
-        raise InputError(f"The first line of {path} holds numbers: write the columns' names there.")
-    return names, [[_cell(text) for text in line] for line in lines[1:]]
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _cell(text: str) -> Cell:
-    text = text.strip()
-    if text.lower() in MISSING:
-        return None
-    number = _number(text)
-    return text if number is None else number
 
 
 def _from_array(source: Any) -> tuple[list[str], list[list[Cell]]]:
