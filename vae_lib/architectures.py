@@ -15,7 +15,9 @@ ARCHITECTURES: dict[str, dict[str, type]] = {
         "data_dim": int, "latent_dim": int, "hidden": list, "likelihood": str,
         "allow_grey": bool, "activation": str,
     },
-    "conv_vae": {"shape": list, "latent_dim": int, "channels": list, "levels": int},
+    "conv_vae": {
+        "shape": list, "latent_dim": int, "channels": list, "levels": int, "shared_scale": bool,
+    },
     "table_vae": {"columns": list, "latent_dim": int, "hidden": list, "components": int},
 }  # fmt: skip
 # Of these arguments each size is that of a weight.
@@ -32,6 +34,8 @@ def split_config(config: Any) -> tuple[str, dict[str, Any]]:
     if type(config) is dict:
         arguments = dict(config)
         builder = arguments.pop("builder", "mlp_vae")
+        if builder == "conv_vae":
+            arguments.setdefault("shared_scale", False)  # not named by earlier versions
         kinds = {name: type(value) for name, value in arguments.items()}
         known = type(builder) is str and ARCHITECTURES.get(builder) == kinds
         lists = [arguments.get(name, []) for name in ("hidden", "channels", "shape")]

@@ -71,6 +71,8 @@ class ConvolutionalDecoder(nn.Module):
         channels: Of the encoder's layers.
         shape: (C, H, W).
         levels: How many values a pixel may have.
+        shared_scale: Whether all pixels of all pictures share one scale, a weight; by default the
+            network says one for each pixel, which it can widen where it does not know the mean.
 
     Raises:
         ValueError: If a size is less than 1.
@@ -78,7 +80,12 @@ class ConvolutionalDecoder(nn.Module):
 
     @takes()
     def __init__(
-        self, latent_dim: int, channels: Sequence[int], shape: Sequence[int], levels: int = 256
+        self,
+        latent_dim: int,
+        channels: Sequence[int],
+        shape: Sequence[int],
+        levels: int = 256,
+        shared_scale: bool = False,
     ) -> None:
         super().__init__()
         heights, widths = _sides(shape, channels)
@@ -99,7 +106,8 @@ class ConvolutionalDecoder(nn.Module):
                 ),
             ]
         self.body = nn.Sequential(*layers, nn.SiLU())
-        self.head = nn.Conv2d(channels[0], 2 * shape[0], 3, padding=1)
+        self.head = nn.Conv2d(channels[0], (1 if shared_scale else 2) * shape[0], 3, padding=1)
+        self.log_scale = nn.Parameter(torch.tensor(-3.5)) if shared_scale else None
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor) -> DiscretisedLogistic:
@@ -107,8 +115,13 @@ class ConvolutionalDecoder(nn.Module):
         small = self.first(z.reshape(-1, z.shape[-1])).unflatten(-1, self.smallest)
         both = self.head(self.body(small)).to(z.dtype)
         both = both.unflatten(0, z.shape[:-1])
-        mean, log_scale = (part.flatten(-3) for part in both.chunk(2, dim=-3))
-        return DiscretisedLogistic(0.5 + 0.5 * mean, log_scale - 2.5, self.levels)
+        if self.log_scale is None:
+            mean, raw = (part.flatten(-3) for part in both.chunk(2, dim=-3))
+            log_scale = raw - 2.5
+        else:
+            mean = both.flatten(-3)
+            log_scale = self.log_scale.to(z.dtype).expand_as(mean)
+        return DiscretisedLogistic(0.5 + 0.5 * mean, log_scale, self.levels)
 
 
 @takes()
@@ -117,6 +130,7 @@ def conv_vae(
     latent_dim: int = 16,
     channels: Sequence[int] = (32, 64),
     levels: int = 256,
+    shared_scale: bool = False,
 ) -> VAE:
     """Build a VAE for pictures from two convolutional networks, the decoder mirroring the encoder.
 
@@ -125,6 +139,7 @@ def conv_vae(
         latent_dim: L.
         channels: Of each layer; each halves the picture's sides.
         levels: How many values a pixel may have.
+        shared_scale: Whether all pixels share one learned scale, or each has its own.
 
     Raises:
         ValueError: If a size is less than 1, or there are fewer than 2 levels.
@@ -134,10 +149,10 @@ def conv_vae(
             f"latent_dim is {latent_dim} and levels {levels}: at least 1 and 2 are needed."
         )
     encoder = ConvolutionalEncoder(shape, channels, latent_dim)
-    decoder = ConvolutionalDecoder(latent_dim, channels, shape, levels)
+    decoder = ConvolutionalDecoder(latent_dim, channels, shape, levels, shared_scale)
     model = VAE(encoder, decoder, math.prod(shape), latent_dim)
     sizes = {"shape": list(shape), "latent_dim": latent_dim, "channels": list(channels)}
-    model.config = {"builder": "conv_vae", **sizes, "levels": levels}
+    model.config = {"builder": "conv_vae", **sizes, "levels": levels, "shared_scale": shared_scale}
     return model
 
 

@@ -99,21 +99,24 @@ def load_images(source: str | Path | Images, size: int | None = None, seed: int 
 
     Returns:
         Three parts, and a sentence about them. Grey pictures among coloured ones become coloured;
-        what is transparent lies on white. A file that is no picture is left out, and named.
+        what is transparent lies on white. A file that is no picture is left out, and named. What
+        ``to_images`` cannot bring back, cut edges, another size and opacity, the sentence counts.
 
     Raises:
         ValueError: If there are fewer than 3 pictures, their sizes differ, or these are no numbers.
     """
     left_out: list[str] = []
+    cut = laid = 0
     if isinstance(source, (str, Path)):
-        pixels, left_out = _read_folder(Path(source), size)
+        pixels, cut, laid, left_out = _read_folder(Path(source), size)
         what = f"{len(pixels)} pictures from {source}"
     elif size is not None:
         raise InputError(f"size is {size}: it is for folders only; resize an array's pictures.")
     else:
         pixels = _as_pixels(source)
         what = f"{len(pixels)} pictures from an array"
-    pixels = _on_white(pixels)
+    if pixels.shape[-1] == 4:
+        pixels, laid = _on_white(pixels)
     low, high, whole = _limits(pixels)
     require_room(4 * pixels.size, torch.device("cpu"), "fewer or smaller pictures")
     scaled = (pixels.astype(np.float64) - low) / (high - low)
@@ -122,9 +125,13 @@ def load_images(source: str | Path | Images, size: int | None = None, seed: int 
     height, width, channels = pixels.shape[1:]
     kind = "grey" if channels == 1 else "colour"
     sizes = " / ".join(str(len(part)) for part in parts)
+    brought = "" if size is None else f"brought to {height} x {width}"
+    if cut:
+        brought += f" (cut to the middle square: {cut})"
     about = (
-        f"{what}, {height} x {width}, {kind}, split {sizes} (train / validation / test), values "
-        f"{low:g} to {high:g} scaled to 0 to 1"
+        f"{what}, {brought or f'{height} x {width}'}, {kind}"
+        f"{f', laid on white: {laid}' if laid else ''}, split {sizes} (train / "
+        f"validation / test), values {low:g} to {high:g} scaled to 0 to 1"
     )
     if left_out:
         named = ", ".join(left_out[:3]) + (", …" if len(left_out) > 3 else "")
@@ -135,8 +142,11 @@ def load_images(source: str | Path | Images, size: int | None = None, seed: int 
     )  # fmt: skip
 
 
-def _read_folder(folder: Path, size: int | None) -> tuple[Pixels, list[str]]:
-    """The pictures of a folder in order of their names, (N, H, W, C), and the unreadable ones."""
+def _read_folder(folder: Path, size: int | None) -> tuple[Pixels, int, int, list[str]]:
+    """The pictures of a folder in order of their names, (N, H, W, C).
+
+    Also how many were cut to their middle and laid on white, and the names of unreadable ones.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: give the name of one that holds pictures.")
     if size is not None and size < 1:
@@ -149,13 +159,15 @@ def _read_folder(folder: Path, size: int | None) -> tuple[Pixels, list[str]]:
     pictures: list[Pixels] = []
     left_out: list[str] = []
     first = ""
+    all_cut = all_laid = 0
     for path in paths:
         try:
-            pixels = _read_picture(path, size)
+            pixels, cut, laid = _read_picture(path, size)
         except Exception:  # Pillow has no common base for what a broken file can raise
             left_out.append(path.name)
             continue
         first = first or path.name
+        all_cut, all_laid = all_cut + cut, all_laid + laid
         if pictures and pixels.shape[:2] != pictures[0].shape[:2]:
             (height, width), (here, there) = pictures[0].shape[:2], pixels.shape[:2]
             raise InputError(
@@ -171,11 +183,12 @@ def _read_folder(folder: Path, size: int | None) -> tuple[Pixels, list[str]]:
         )
     if len({picture.shape[2] for picture in pictures}) > 1:
         pictures = [np.broadcast_to(one, (*one.shape[:2], 3)) for one in pictures]
-    return np.stack(pictures), left_out
+    return np.stack(pictures), all_cut, all_laid, left_out
 
 
-def _read_picture(path: Path, size: int | None) -> Pixels:
-    """One picture as bytes, (H, W, 1) if it is grey and (H, W, 3) if not."""
+def _read_picture(path: Path, size: int | None) -> tuple[Pixels, bool, bool]:
+    """One picture as bytes, (H, W, 1) or (H, W, 3); whether it was cut, and laid on white."""
+    laid = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a picture that is too large is a warning, too
         with Image.open(path) as file:
@@ -184,16 +197,17 @@ def _read_picture(path: Path, size: int | None) -> Pixels:
                 image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
             if image.mode in WITH_OPACITY or "transparency" in image.info:
                 grey = image.mode in ("LA", "La", "L")
-                image = Image.alpha_composite(
-                    Image.new("RGBA", image.size, "white"), image.convert("RGBA")
-                )
+                image = image.convert("RGBA")
+                laid = np.asarray(image)[..., 3].min() < 255
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
                 image = image.convert("L" if grey else "RGB")
             elif image.mode not in ("L", "RGB"):
                 image = image.convert("L" if image.mode in ("1", "F") else "RGB")
+            cut = size is not None and image.width != image.height
             if size is not None:
                 image = ImageOps.fit(image, (size, size))
             pixels = np.asarray(image)
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+    return (pixels[..., None] if pixels.ndim == 2 else pixels), cut, bool(laid)
 
 
 def _as_pixels(source: Any) -> Pixels:
@@ -258,14 +272,13 @@ def _stacked(source: Any) -> Pixels:
     return np.stack(pictures)
 
 
-def _on_white(pixels: Pixels) -> Pixels:
-    """Lay pictures with opacity, (N, H, W, 4), on white."""
-    if pixels.shape[-1] != 4:
-        return pixels
+def _on_white(pixels: Pixels) -> tuple[Pixels, int]:
+    """Lay pictures with opacity, (N, H, W, 4), on white; also how many are not opaque."""
     _, high, whole = _limits(pixels)
     opacity = pixels[..., 3:].astype(np.float64) / high
     laid = pixels[..., :3] * opacity + high * (1 - opacity)
-    return np.rint(laid).astype(pixels.dtype) if whole else laid
+    count = int((opacity < 1).any((1, 2, 3)).sum())
+    return (np.rint(laid).astype(pixels.dtype) if whole else laid), count
 
 
 def _limits(pixels: Pixels) -> tuple[float, float, bool]:

@@ -53,7 +53,8 @@ def table_vae(
     """Build a VAE for rows as ``load_table`` makes them: values, and the mask of those seen.
 
     The likelihood is that of the seen cells alone, so the bound is one on their log p(x), and
-    incomplete rows train it as well as whole ones.
+    incomplete rows train it, too, by what they have. The numbers are best spread over their cells
+    before (``tables.dequantise_rows``): a density at rounded values counts too much.
 
     Args:
         columns: What each column holds.

@@ -14,11 +14,10 @@ from torch import Tensor
 
 from vae_lib.engine.arguments import takes
 from vae_lib.engine.checks import InputError
+from vae_lib.engine.csv_files import Cell, read_csv
 from vae_lib.engine.door import Images, split_rows
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 MOST_CATEGORIES = 50
-Cell = float | str | None
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,32 @@ def to_rows(x: Tensor, columns: Sequence[Column]) -> list[list[Cell]]:
     return table
 
 
+@takes(x="N D")
+def dequantise_rows(
+    x: Tensor, columns: Sequence[Column], generator: torch.Generator | None = None
+) -> Tensor:
+    """Undo the rounding of a table's numbers by a fresh draw from each seen one's cell.
+
+    Args:
+        x: Shape (N, 2 D): values and mask.
+        columns: What each column holds.
+        generator: Source of the draws.
+
+    Returns:
+        Such rows again; words, gaps and the mask stay.
+
+    Raises:
+        ValueError: If x has another shape.
+
+    Source: eq-dequantisation.
+    """
+    _, seen = _halves(x, columns)
+    widths = [step for column in columns for step in [column.step] * column.width]
+    uniform = torch.rand(seen.shape, dtype=x.dtype, device=x.device, generator=generator)
+    noise = x.new_tensor(widths) * (uniform - 0.5) * seen
+    return x + torch.cat([noise, torch.zeros_like(noise)], dim=-1)
+
+
 def _halves(x: Tensor, columns: Sequence[Column]) -> tuple[Tensor, Tensor]:
     data_dim = sum(column.width for column in columns)
     if x.shape[-1] != 2 * data_dim:
@@ -120,6 +145,8 @@ def load_table(
     source: str | Path | Images,
     seed: int = 0,
     columns: Sequence[Column] | None = None,
+    leave_out: Sequence[str] = (),
+    as_words: Sequence[str] = (),
 ) -> TableData:
     """Read a reader's own table.
 
@@ -129,23 +156,34 @@ def load_table(
             such as ``NA`` or ``?``, and empty ones, are missing.
         seed: Of the split into four fifths, a tenth and a tenth.
         columns: Scale by these, from another load or a model's checkpoint, not anew.
+        leave_out: Names of columns that say nothing, such as an id or a date.
+        as_words: Names of columns whose numbers are names, such as a postal code: categories.
 
     Raises:
-        ValueError: If the table cannot be read, has fewer than 3 rows, or a column has one value
-            only, none at all, or too many words to be categories.
+        ValueError: If the table cannot be read, has fewer than 3 rows or none of the columns that
+            are named, or a column has one value only, none at all, or too many words to be
+            categories.
     """
     if isinstance(source, (str, Path)):
-        names, cells = _read_csv(Path(source))
+        names, cells = read_csv(Path(source))
         what = str(source)
     else:
         names, cells = _from_array(source)
         what = "an array"
+    for name in (*leave_out, *as_words):
+        if name not in names:
+            raise InputError(f"{what} has no column {name!r}: its columns are {', '.join(names)}.")
+    kept = [place for place, name in enumerate(names) if name not in leave_out]
+    names = [names[place] for place in kept]
+    cells = [[row[place] for place in kept] for row in cells]
+    if not names:
+        raise InputError(f"No column of {what} is left: leave out fewer.")
     parts = split_rows(len(cells), seed)
     if columns is None:
         training = set(parts[0].tolist())
         by_column = [list(column) for column in zip(*cells, strict=True)]
         pairs = zip(names, by_column, strict=True)
-        columns = [_describe(name, column, training) for name, column in pairs]
+        columns = [_describe(name, column, training, name in as_words) for name, column in pairs]
     elif [column.name for column in columns] != names:
         raise InputError(
             f"The columns of {what} are {', '.join(names)}: give the table's columns as they were "
@@ -161,15 +199,21 @@ def load_table(
     ]
     x = torch.tensor(encoded, dtype=torch.get_default_dtype())
     x = torch.cat([x.nan_to_num(0.0), (~x.isnan()).to(x.dtype)], dim=1)
-    words = sum(bool(column.categories) for column in columns)
+    words = [column.name for column in columns if column.categories]
+    numbers = [column.name for column in columns if not column.categories]
     missing = sum(cell is None for row in cells for cell in row)
     sizes = " / ".join(str(len(part)) for part in parts)
+    left = f"left out: {_listed(leave_out)}; " if leave_out else ""
     about = (
-        f"{len(cells)} rows from {what}, {len(columns) - words} columns of numbers, scaled to mean "
-        f"0 and deviation 1, and {words} of categories, {missing} missing cells kept as a mask, "
-        f"split {sizes} (train / validation / test)."
+        f"{len(cells)} rows from {what}; numbers, scaled to mean 0 and deviation 1: "
+        f"{_listed(numbers)}; categories: {_listed(words)}; {left}{missing} missing cells kept as "
+        f"a mask, split {sizes} (train / validation / test)."
     )
     return TableData(x[parts[0]], x[parts[1]], x[parts[2]], tuple(columns), parts, about)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return (", ".join(names[:9]) or "none") + (f" and {len(names) - 9} more" * (len(names) > 9))
 
 
 def write_table(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> bytes:
@@ -181,47 +225,6 @@ def write_table(rows: Sequence[Sequence[Cell]], columns: Sequence[Column]) -> by
         cells = [f"{cell:.6g}" if isinstance(cell, float) else cell or "" for cell in row]
         writer.writerow(cells)
     return text.getvalue().encode("utf-8")
-
-
-def _read_csv(path: Path) -> tuple[list[str], list[list[Cell]]]:
-    if not path.is_file():
-        raise InputError(f"There is no file {path}: give the name of a CSV file.")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        head = text.partition("\n")[0]
-        mark = max(",;\t", key=head.count)
-        lines = [line for line in csv.reader(io.StringIO(text), delimiter=mark) if line]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is no CSV file in UTF-8 ({error}): save it as one.") from None
-    if len(lines) < 2:
-        raise InputError(f"{path} holds no rows below the columns' names: give at least 3.")
-    names = [name.strip() or f"column {place}" for place, name in enumerate(lines[0], 1)]
-    if len(set(names)) < len(names):
-        raise InputError(f"{path} has two columns of the same name: rename one.")
-    for number, line in enumerate(lines[1:], 1):
-        if len(line) != len(names):
-            raise InputError(
-                f"Row {number} of {path} has {len(line)} cells, and {len(names)} columns have "
-                "names: give every row as many."
-            )
-    if all(_number(name) is not None for name in names):
-        raise InputError(f"The first line of {path} holds numbers: write the columns' names there.")
-    return names, [[_cell(text) for text in line] for line in lines[1:]]
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _cell(text: str) -> Cell:
-    text = text.strip()
-    if text.lower() in MISSING:
-        return None
-    number = _number(text)
-    return text if number is None else number
 
 
 def _from_array(source: Any) -> tuple[list[str], list[list[Cell]]]:
@@ -244,7 +247,7 @@ def _from_array(source: Any) -> tuple[list[str], list[list[Cell]]]:
     return names, [[None if math.isnan(cell) else cell for cell in row] for row in table]
 
 
-def _describe(name: str, cells: list[Cell], training: set[int]) -> Column:
+def _describe(name: str, cells: list[Cell], training: set[int], as_words: bool) -> Column:
     """Find out what a column holds; scale by the training rows alone."""
     here = [cell for cell in cells if cell is not None]
     if not here:
@@ -252,7 +255,7 @@ def _describe(name: str, cells: list[Cell], training: set[int]) -> Column:
     if len(set(here)) == 1:
         raise InputError(f"The column {name!r} has one value only, {here[0]!s:.40}: leave it out.")
     numbers = [cell for cell in here if isinstance(cell, float)]
-    if len(numbers) < len(here):
+    if as_words or len(numbers) < len(here):
         words = sorted({_word(cell) for cell in here})
         if len(words) > MOST_CATEGORIES or 2 * len(words) > max(len(here), 4):
             raise InputError(

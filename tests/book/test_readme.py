@@ -39,7 +39,7 @@ def test_example_with_a_folder_of_ones_own_runs_as_pasted(tmp_path, monkeypatch,
     names = {}
     exec(example, names)
     assert names["pictures"].shape == (16, 32, 32, 3) and names["pictures"].dtype == "uint8"
-    assert "160 pictures from pictures, 32 x 32" in capsys.readouterr().out
+    assert "160 pictures from pictures, brought to 32 x 32 (cut" in capsys.readouterr().out
 
 
 @readmes

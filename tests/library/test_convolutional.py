@@ -7,6 +7,7 @@ import scipy.stats
 import torch
 from agreement import agree
 
+from vae_lib.architectures import build
 from vae_lib.convolutional import conv_vae, halved, linear_convolution
 from vae_lib.engine.checks import InputError
 from vae_lib.objectives import elbo
@@ -51,6 +52,27 @@ def test_training_makes_the_bound_better():
     model = conv_vae((3, 8, 8), 2, (8,))
     history = fit(model, x.flatten(1), epochs=15, batch_size=16, learning_rate=0.01)
     assert history.train_bound[-1] > history.train_bound[0] + 50
+
+
+def test_a_shared_scale_is_one_number_for_all_pixels_and_is_learned():
+    torch.manual_seed(0)
+    x = torch.randint(256, (32, 48)) / 255
+    model = conv_vae((3, 4, 4), 2, (4,), shared_scale=True)
+    before = model.decode(torch.randn(5, 2)).log_scale.clone()  # a view of the weight
+    assert before.unique().numel() == 1
+    fit(model, x, epochs=2, batch_size=16, learning_rate=0.01)
+    after = model.decode(torch.randn(5, 2)).log_scale
+    assert after.unique().numel() == 1 and after[0, 0] != before[0, 0]
+    apart = conv_vae((3, 4, 4), 2, (4,)).decode(torch.randn(5, 2)).log_scale
+    assert apart.unique().numel() > 1
+
+
+def test_a_model_with_a_shared_scale_is_built_again_and_an_earlier_one_has_none():
+    model = conv_vae((3, 4, 4), 2, (4,), shared_scale=True)
+    assert build(model.config).state_dict().keys() == model.state_dict().keys()
+    earlier = dict(conv_vae((3, 4, 4), 2, (4,)).config)
+    del earlier["shared_scale"]
+    assert build(earlier).decoder.log_scale is None
 
 
 KERNEL = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

@@ -123,6 +123,25 @@ def test_what_is_transparent_lies_on_white(tmp_path):
         np.testing.assert_array_equal(shown[1, 1], (255, 255, 255))
 
 
+def test_the_sentence_says_what_cannot_be_undone(tmp_path):
+    """Cut to the middle: 2 of 4; laid on white: 1, and not the one that is opaque everywhere."""
+    for number, (width, height, opacity) in enumerate(
+        [(9, 4, 255), (4, 9, 0), (8, 8, 255), (8, 8, None)]
+    ):
+        colour = (9, 8, 7) if opacity is None else (9, 8, 7, opacity)
+        mode = "RGB" if opacity is None else "RGBA"
+        Image.new(mode, (width, height), colour).save(tmp_path / f"{number}.png")
+    assert str(load_images(tmp_path, size=4)) == (
+        f"4 pictures from {tmp_path}, brought to 4 x 4 (cut to the middle square: 2), "
+        "colour, laid on white: 1, split 2 / 1 / 1 (train / validation / test), values 0 to 255 "
+        "scaled to 0 to 1."
+    )
+    pixels = np.zeros((5, 2, 2, 4), np.uint8)
+    pixels[2:, ..., 3] = 255
+    pixels[4, 0, 0, 3] = 254
+    assert "colour, laid on white: 3, split" in str(load_images(pixels))
+
+
 def test_grey_16_bits_keep_their_brightness(tmp_path):
     for number in range(3):
         Image.fromarray(np.full((2, 2), 40_000, np.uint16)).save(tmp_path / f"{number}.png")

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from vae_lib.engine.checks import InputError
-from vae_lib.tables import Column, load_table, to_rows, write_table
+from vae_lib.tables import Column, dequantise_rows, load_table, to_rows, write_table
 
 LINES = [
     "age,colour,income,flag",
@@ -49,9 +49,63 @@ def test_what_comes_in_goes_out_in_the_same_units(file):
 
 def test_the_sentence_says_what_was_done(file):
     assert str(load_table(file)) == (
-        f"6 rows from {file}, 3 columns of numbers, scaled to mean 0 and deviation 1, and 1 of "
-        "categories, 3 missing cells kept as a mask, split 4 / 1 / 1 (train / validation / test)."
+        f"6 rows from {file}; numbers, scaled to mean 0 and deviation 1: age, income, flag; "
+        "categories: colour; 3 missing cells kept as a mask, split 4 / 1 / 1 (train / validation "
+        "/ test)."
     )
+
+
+def test_columns_are_left_out_and_numbers_that_are_names_become_categories(file):
+    data = load_table(file, leave_out=["age"], as_words=["flag"])
+    assert [column.name for column in data.columns] == ["colour", "income", "flag"]
+    assert data.columns[2].categories == ("0", "1")
+    assert back(data)[0] == ["red", 10.5, "1"] and back(data)[3][2] is None
+    assert str(data) == (
+        f"6 rows from {file}; numbers, scaled to mean 0 and deviation 1: income; categories: "
+        "colour, flag; left out: age; 2 missing cells kept as a mask, split 4 / 1 / 1 (train / "
+        "validation / test)."
+    )
+    again = load_table(file, columns=data.columns, leave_out=["age"])
+    assert torch.equal(again.train, data.train)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"leave_out": ["weight"]}, "has no column 'weight': its columns are age, colour, income"),
+        ({"as_words": ["weight"]}, "has no column 'weight'"),
+        ({"leave_out": ["age", "colour", "income", "flag"]}, "No column of .* is left"),
+    ],
+)
+def test_columns_that_are_not_there_get_one_sentence(options, message, file):
+    with pytest.raises(InputError, match=message):
+        load_table(file, **options)
+
+
+def test_many_columns_are_named_in_part():
+    table = load_table(np.random.default_rng(0).normal(size=(9, 12)))
+    assert "column 8, column 9 and 3 more; categories: none;" in str(table)
+
+
+def test_the_rounding_is_undone_within_a_number_s_cell_and_nowhere_else(file):
+    data = load_table(file)
+    drawn = dequantise_rows(data.train, data.columns, torch.Generator().manual_seed(0))
+    steps = torch.tensor([data.columns[0].step, 0, 0, 0, *(c.step for c in data.columns[2:])])
+    change = (drawn - data.train).abs()
+    assert (change[:, :6] <= steps / 2 + 1e-12).all() and (change[:, 6:] == 0).all()
+    numbers = data.train[:, 6:] * (steps > 0)
+    assert ((change[:, :6] > 0) == (numbers > 0)).all()
+    again = dequantise_rows(data.train, data.columns, torch.Generator().manual_seed(0))
+    assert torch.equal(again, drawn)
+
+
+def test_the_draws_fill_the_cell_evenly():
+    """10,000 draws of a uniform variable on [-1/2, 1/2]: mean and variance within 4 errors."""
+    data = load_table(np.tile([[0.0], [3.0]], (6000, 1)))
+    drawn = dequantise_rows(data.train, data.columns, torch.Generator().manual_seed(0))
+    noise = (drawn - data.train)[:, 0] / data.columns[0].step
+    assert abs(noise.mean()) < 4 * (1 / 12 / len(noise)) ** 0.5
+    assert abs(noise.var() - 1 / 12) < 4 * (1 / 180 / len(noise)) ** 0.5
 
 
 def test_training_numbers_have_mean_zero_and_deviation_one():

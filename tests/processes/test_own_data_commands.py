@@ -73,7 +73,7 @@ def test_from_pictures_to_samples(call, pictures, tmp_path):
 def test_from_a_table_to_samples(call, table, tmp_path):
     status, out, err = call("train", "--table", "table.csv", *SHORT)
     assert status == 0, err
-    assert "80 rows from table.csv, 2 columns of numbers" in out and "1 of categories" in out
+    assert "80 rows from table.csv; numbers" in out and "categories: colour" in out
     status, out, _ = call("evaluate", "vae.safetensors", "--table", "table.csv", *CPU)
     assert status == 0 and "k = 200, 8 images: table.csv test" in out
     status, out, _ = call("sample", "vae.safetensors", "--count", "30")
@@ -92,7 +92,7 @@ def test_from_a_table_to_samples(call, table, tmp_path):
 
 
 def test_training_on_pictures_goes_on_from_its_checkpoint(call, pictures):
-    start = ["train", "--images", "pictures", "--hidden", "4", "--latent-dim", "2", *CPU]
+    start = ["train", "--images", "pictures", "--shared-scale", "--hidden", "4", *CPU]
     assert call(*start, "--epochs", "1")[0] == 0
     status, out, _ = call(*start, "--epochs", "2", "--resume")
     assert status == 0 and "2" in out
@@ -118,6 +118,8 @@ BAD = [
     (["train", "--images", "pictures", "--data", "full"], "not allowed with"),
     (["train", "--table", "table.csv", "--size", "8"], "--size 8 is for pictures"),
     (["train", "--size", "8"], "--size 8 is for pictures"),
+    (["train", "--shared-scale"], "--shared-scale is for pictures"),
+    (["train", "--table", "table.csv", "--shared-scale"], "--shared-scale is for pictures"),
     (["train", "--images", "pictures", "--size", "0"], "'0' is not a whole number"),
     (["train", "--images", ""], "is no file name"),
     (["evaluate", "vae.safetensors"], "was trained on a table: give --table"),

@@ -52,6 +52,8 @@ LARGEST_SET = 60_000  # images
 def train(options: argparse.Namespace) -> None:
     """Train a VAE on MNIST or on a reader's own data and keep it as a checkpoint."""
     require_place(options.checkpoint, options.resume)
+    if options.shared_scale and options.images is None:
+        raise InputError("--shared-scale is for pictures: give --images FOLDER, too.")
     own = own_data(options)
     batch_size = options.batch_size
     if own is None:
@@ -63,7 +65,7 @@ def train(options: argparse.Namespace) -> None:
     else:
         data, batch_size = own, min(batch_size, len(own.train))
         torch.manual_seed(options.seed)
-        model = model_for(own, options.latent_dim, options.hidden)
+        model = model_for(own, options.latent_dim, options.hidden, options.shared_scale)
     try:
         history = fit(
             model, data.train, data.validation, epochs=options.epochs,

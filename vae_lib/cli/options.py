@@ -56,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
         help="sizes of the encoder's hidden layers, which the decoder mirrors; without a size both "
         "networks are linear (400; with --table 64; with --images 32 64, channels of convolutions)",
     )  # fmt: skip
+    train.add_argument(
+        "--shared-scale", action="store_true", help="with --images: one learned scale for all "
+        "pixels; colours and shapes are copied better, at the price of more bits",
+    )  # fmt: skip
     _number(train, "--epochs", _whole(1, EPOCHS), 20, "N", "passes over the images")
     _number(train, "--batch-size", size, 128, "B", "images per step, in each process")
     _number(train, "--learning-rate", _positive, 1e-3, "R", "Adam's step size")

@@ -88,11 +88,14 @@ def _shape(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def model_for(data: ImageData | TableData, latent_dim: int, hidden: Sequence[int] | None) -> VAE:
+def model_for(
+    data: ImageData | TableData, latent_dim: int, hidden: Sequence[int] | None, shared_scale: bool
+) -> VAE:
     """Build the model for a reader's own data, of sizes that suit it if none are named."""
     if isinstance(data, TableData):
         return table_vae(data.columns, latent_dim, (64,) if hidden is None else hidden)
-    return conv_vae(data.shape, latent_dim, (32, 64) if hidden is None else hidden)
+    channels = (32, 64) if hidden is None else hidden
+    return conv_vae(data.shape, latent_dim, channels, shared_scale=shared_scale)
 
 
 @torch.no_grad()
