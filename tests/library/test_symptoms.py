@@ -4,10 +4,18 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from scipy.stats import norm
 
 from vae_lib.lessons import symptoms
 from vae_lib.lessons.symptoms import GROUPS, iwae_encoder
+from vae_lib.lessons.wrong_losses import (
+    blind_check,
+    doubling_check,
+    floor_check,
+    make_bench,
+    make_loss,
+)
 from vae_lib.linear import LinearGaussian, forecast_unit_variance
 
 CHANCE = 0.1  # relative, of means of 1,000 draws or more; the seeds are fixed
@@ -82,9 +90,28 @@ def test_a_density_times_the_levels_distance_is_a_mass():
     )
 
 
-def test_the_sigmoid_of_18_is_one_in_single_precision():
-    below, above = torch.sigmoid(torch.tensor([16.0, 18.0], dtype=torch.float32)).tolist()
+def test_the_sigmoid_of_17_is_one_in_single_precision():
+    below, above = torch.sigmoid(torch.tensor([16.0, 17.0], dtype=torch.float32)).tolist()
     assert below < 1 == above
+
+
+def test_a_loss_of_probabilities_stays_at_100_without_a_gradient():
+    logit = torch.tensor([200.0], dtype=torch.float32, requires_grad=True)
+    loss = F.binary_cross_entropy(torch.sigmoid(logit), torch.zeros_like(logit))
+    (slope,) = torch.autograd.grad(loss, logit)
+    assert loss.item() == 100 and slope.item() == 0
+
+
+@pytest.mark.parametrize("mistake", ["ELBO minimised", "KL sign", "mean over pixels", "no noise"])
+def test_the_checks_that_the_page_calls_are_0_for_the_right_loss(mistake):
+    check = {"KL sign": blind_check, "mean over pixels": doubling_check}.get(mistake, floor_check)
+    assert check(make_loss(), make_bench()) < 1e-12 < check(make_loss(mistake), make_bench())
+
+
+@pytest.mark.parametrize("instead_of_variance", [2.0, 2 * math.log(2)])
+def test_what_makes_a_kl_in_closed_form_negative(instead_of_variance):
+    """At σ = 2 and μ = 0: the deviation, or the log variance without its exponential."""
+    assert 0.5 * (instead_of_variance - 1 - 2 * math.log(2)) < 0
 
 
 def test_the_tighter_bound_says_less_to_the_encoder():
