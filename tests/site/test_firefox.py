@@ -2,7 +2,7 @@
 
 import pytest
 from browser import Place, each, open_page
-from visits import CUT, FORMULAS, TOO_WIDE, UNDRAWN_ICONS, shown
+from visits import CUT, FORMULAS, MISFITS, UNDRAWN_ICONS, shown
 
 from tools.paths import HTML
 from tools.site.axe import WIDTHS, resize
@@ -41,6 +41,6 @@ def test_page_is_whole_and_alive_in_firefox(page, address, place):
     page.evaluate(UNFOLD)
     for width in WIDTHS:
         resize(page, width)
-        assert not page.evaluate(TOO_WIDE), f"too wide at {width} px"
+        assert not page.evaluate(MISFITS), f"too wide or stretched at {width} px"
         assert not page.evaluate(CUT), f"cut at {width} px"
     assert not page.problems

@@ -61,7 +61,7 @@ def test_no_apostrophe_has_become_a_chinese_quote(visited, place):
 @each_page
 def test_nothing_is_wider_than_the_screen(visited):
     for width in (1280, 390):
-        assert not visited.too_wide[width], f"too wide at {width} px"
+        assert not visited.misfits[width], f"too wide or stretched at {width} px"
 
 
 @each_page

@@ -76,13 +76,21 @@ CUT = """() => [...document.querySelectorAll("article .math:not(.cell_output *)"
     const name = math.id || math.querySelector("annotation").textContent.trim().slice(0, 80);
     return why.length ? `${name} ${why[0]}` : "";
 }).filter(Boolean)"""
-# What scrolls inside its own box may be wide; these boxes may not, nor may the page.
-TOO_WIDE = """() => {
+# What scrolls inside its own box may be wide; these boxes may not, nor may the page. And a picture
+# keeps its shape.
+MISFITS = """() => {
     const boxes = [...document.querySelectorAll("div.math, span.math, .cell, .explorer, img")]
         .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
         .filter(node => node.closest(".bd-article"))  // not in a drawer that is drawn aside
         .filter(node => !node.closest(".pst-scrollable-table-container"))
         .map(node => node.outerHTML.slice(0, 80));
+    for (const picture of document.querySelectorAll("article img")) {
+        const { width, height } = picture.getBoundingClientRect();
+        const shape = picture.getAttribute("width") / picture.getAttribute("height");
+        const fitted = getComputedStyle(picture).objectFit === "contain";
+        if (height && !fitted && Math.abs(width / height / shape - 1) > 0.05)
+            boxes.push(`${picture.src} of ${shape} is shown as ${width} by ${height}`);
+    }
     const extra = document.documentElement.scrollWidth - innerWidth;
     return extra > 0 ? [...boxes, `the page, by ${extra} px`] : boxes;
 }"""
@@ -166,7 +174,7 @@ class Visit:
     words: tuple[list[str], list[str], list[str]]
     switches: list[list[str]]
     neighbours: list[list[str]]  # the links to the page before and to the page behind
-    too_wide: dict[int, list[str]]
+    misfits: dict[int, list[str]]
     cut_formulas: dict[str, list[str]]
     violations: list[Violation]
     explorers: list[Explorer]
@@ -191,7 +199,7 @@ def visit(browser, address: str, place: Place, legible: set[str]) -> Visit:
             "words": page.evaluate(WORDS),
             "switches": page.evaluate(LINKS, "a.language-switch"),
             "neighbours": [page.evaluate(LINKS, f"a.{one}") for one in ("left-prev", "right-next")],
-            "too_wide": {width: look_at_width(page, width) for width in WIDTHS},
+            "misfits": {width: look_at_width(page, width) for width in WIDTHS},
             "cut_formulas": look_at_formulas(page),
             "violations": audit(page, place.name, legible),
             "explorers": [try_explorer(page, one) for one in page.locator(".explorer").all()],
@@ -201,7 +209,7 @@ def visit(browser, address: str, place: Place, legible: set[str]) -> Visit:
 
 def look_at_width(page, width: int) -> list[str]:
     resize(page, width)
-    return page.evaluate(TOO_WIDE)
+    return page.evaluate(MISFITS)
 
 
 def look_at_formulas(page) -> dict[str, list[str]]:

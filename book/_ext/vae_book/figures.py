@@ -66,13 +66,16 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
 def pack_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Put WebP in the place of each figure's PNG: the same pixels in less than half the bytes.
 
-    It keeps the figure's size on the page, which WebP does not state.
+    It keeps the figure's size on the page, which WebP does not state. The size that the notebook
+    states would become a style, and stretch the figure on a narrow screen.
     """
     for output in doctree.findall(nodes.container):
         if output.get("mime_type") == "image/png":
             for image in output.findall(nodes.image):
                 path = Path(app.srcdir, image["uri"].lstrip("/"))
                 image["page_size"] = page_size(path)
+                for stated in ("width", "height"):
+                    image.attributes.pop(stated, None)
                 with Image.open(path) as picture:
                     picture.save(path.with_suffix(".webp"), lossless=True)
                 image["uri"] = image["uri"].removesuffix(".png") + ".webp"
