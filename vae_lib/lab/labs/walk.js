@@ -234,7 +234,7 @@ export const walk = {
     en: {
       name: "Lab: from one of your digits to another",
       controls: {
-        t: "t, from the first digit (0) to the second (1)",
+        t: "t, from first (0) to second (1)",
         rank: "coordinate's rank by KL",
         value: "its value",
         first: "Next first digit",
@@ -280,7 +280,7 @@ export const walk = {
       ],
       sentence: ({ t, labels, kl, elbo_decoded, elbo_mixed, rank, value, kl_rank, here }) => {
         const [first, second] = labels.map(named("你的數字", " "));
-        return `從${first}到${second}（KL ${fixed(kl[0], 1)}、${fixed(kl[1], 1)}），t = ${fixed(t, 2)}：ELBO ${fixed(elbo_decoded, 0)} nat（解碼）、${fixed(elbo_mixed, 0)} nat（混合）。座標 ${fixed(rank, 0)}（平均 KL ${fixed(kl_rank, 2)}）：${fixed(here, 2)}，改成 ${fixed(value, 2)}`;
+        return `從${first}${labels[0] < 0 ? "" : " "}到${second}（KL ${fixed(kl[0], 1)}、${fixed(kl[1], 1)}），t = ${fixed(t, 2)}：ELBO ${fixed(elbo_decoded, 0)} nat（解碼）、${fixed(elbo_mixed, 0)} nat（混合）。座標 ${fixed(rank, 0)}（平均 KL ${fixed(kl_rank, 2)}）：${fixed(here, 2)}，改成 ${fixed(value, 2)}`;
       },
       pad0: "第一個：在這裡畫一個數字",
       pad1: "第二個：這裡也畫一個",
