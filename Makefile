@@ -6,7 +6,7 @@
 #              SOLUTIONS=no leaves the solutions out)
 # make mutants break each formula in turn and see a test fail (minutes; not in make test)
 # make benchmark  time vae_lib beside its peers (about an hour; FOLDER=... with MNIST's four files)
-# make colab  run every notebook with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
+# make colab  run every notebook and lab with Colab's versions (minutes, 6 GB; COLAB_PYTHON=... for its Python)
 # make serve   show the built book at http://localhost:8000 (PORT=... for another port)
 # make constraints  renew constraints.txt after a change of requirements.txt (needs uv)
 # make clean   delete what was built, keep the .venv folders
@@ -68,6 +68,7 @@ benchmark: .venv-benchmarks/.installed
 
 colab: book .venv-colab/.installed
 	.venv-colab/bin/python -m tools.colab.rehearse
+	$(BIN)/python -m tools.colab.labs_in_jupyterlab
 
 serve: $(INSTALLED)
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

@@ -5,6 +5,7 @@ be PyTorch's default.
 """
 
 import base64
+import functools
 import itertools
 import math
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tools.release.lab_networks import networks
 from vae_lib.evaluation import effective_sample_size
 from vae_lib.evidence import posterior_chi_square, quadrature_evidence
 from vae_lib.gaussian import DiagonalGaussian
@@ -20,12 +22,13 @@ from vae_lib.lab import lab
 from vae_lib.lessons.wrong_losses import Mistake, make_loss
 from vae_lib.likelihoods import Gaussian
 from vae_lib.linear import LinearGaussian
-from vae_lib.models import GenerativeModel, mlp_vae
+from vae_lib.models import VAE, GenerativeModel, mlp_vae
 from vae_lib.objectives import elbo
 
 RATE = 0.05  # of the climb
 LONGEST = 400  # its steps
 FLAT = 1e-3  # a gradient that ends it
+ENDS = (2, 5)  # of the walk: numbers of samples
 
 
 def double(*values: float) -> Tensor:
@@ -141,27 +144,40 @@ def linear() -> dict[str, float]:
     return {"evidence": LinearGaussian.maximum_likelihood(x, 2).log_evidence(x).mean().item()}
 
 
-def digits() -> tuple[Tensor, Tensor]:
-    """The thousand small digits, grey, and their labels."""
-    packed = lab("train").packed["digits"]
+def digits(lab_name: str = "train", name: str = "digits") -> tuple[Tensor, Tensor]:
+    """The digits that travel with a lab, grey, and their labels."""
+    packed = lab(lab_name).packed[name]
     pairs = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.uint8)
-    grey = np.stack([pairs >> 4, pairs & 15], axis=1).reshape(1000, 196) / 15
+    grey = np.stack([pairs >> 4, pairs & 15], axis=1).reshape(-1, packed["side"] ** 2) / 15
     return torch.from_numpy(grey), torch.tensor([int(label) for label in packed["labels"]])
 
 
-def plane_posterior(x: Tensor) -> DiagonalGaussian:
-    """What the packed encoder says of images (B, 196)."""
-    packed = lab("draw").packed["plane"]
-    content, sizes = base64.b64decode(packed["bytes"]), packed["encoder"]
-    for i, (inputs, outputs) in enumerate(itertools.pairwise(sizes)):
+@functools.cache
+def packed_model(lab_name: str, name: str) -> VAE:
+    """The library's model with the weights that travel with a lab."""
+    packed = lab(lab_name).packed[name]
+    inputs, *hidden, _ = packed["encoder"]
+    model = mlp_vae(inputs, packed["decoder"][0], hidden).requires_grad_(False)
+    content = base64.b64decode(packed["bytes"])
+    for layers in itertools.chain(*networks(model)):
+        inputs, outputs = layers[0].in_features, sum(one.out_features for one in layers)
         scale, bias = np.frombuffer(content, "<f4", 2 * outputs).reshape(2, outputs)
         content = content[8 * outputs :]
         whole = np.frombuffer(content, np.int8, inputs * outputs).reshape(outputs, inputs)
         content = content[inputs * outputs :]
-        weight = whole.astype(np.float64) * scale[:, None]
-        x = x @ torch.from_numpy(weight).T + torch.from_numpy(bias.astype(np.float64))
-        x = x.relu() if i < len(sizes) - 2 else x
-    return DiagonalGaussian(x[:, :2], x[:, 2:])
+        weight = torch.from_numpy(whole.astype(np.float64) * scale[:, None])
+        bias = torch.from_numpy(bias.astype(np.float64))
+        start = 0
+        for one in layers:
+            own = slice(start, start := start + one.out_features)
+            one.weight.copy_(weight[own])
+            one.bias.copy_(bias[own])
+    return model
+
+
+def plane_posterior(x: Tensor) -> DiagonalGaussian:
+    """What the packed encoder says of images (B, 196)."""
+    return packed_model("draw", "plane").encode(x)
 
 
 def drawn(label: int, after: int = -1) -> tuple[dict[str, list[float]], int]:
@@ -177,6 +193,38 @@ def drawn(label: int, after: int = -1) -> tuple[dict[str, list[float]], int]:
         "kl": q.kl_to_standard().item(),
         "nearest": labels[distances.argsort()[:3]].tolist(),
     }, chosen
+
+
+def walk(
+    t: float, rank: int, value: float, samples: tuple[int, int] = ENDS
+) -> tuple[dict[str, object], dict[str, Tensor]]:
+    """What the lab shows between two samples, by their numbers; and its three large pictures."""
+    model = packed_model("walk", "traverse")
+    images, labels = digits("walk", "samples")
+    known = model.encode(images)
+    average = torch.stack(
+        [
+            DiagonalGaussian(mean[:, None], log_var[:, None]).kl_to_standard().mean()
+            for mean, log_var in zip(known.mean.T, known.log_var.T, strict=True)
+        ]
+    )
+    chosen = average.argsort(descending=True)[rank - 1]
+    ends = model.encode(images[list(samples)])
+    code = torch.lerp(*ends.mean, t)
+    changed = code.clone()
+    changed[chosen] = value
+    seen = torch.stack([model.decode(code).mean, torch.lerp(*images[list(samples)], t)])
+    uniform = torch.rand(10, 784, generator=torch.Generator().manual_seed(7))
+    noise = draws(8, 10 * 10).reshape(1, 10, 10)
+    bounds = [elbo(model, (uniform < grey).double(), noise=noise).value.mean() for grey in seen]
+    return {
+        "labels": labels[list(samples)].tolist(),
+        "kl": ends.kl_to_standard().tolist(),
+        "elbo_decoded": bounds[0].item(),
+        "elbo_mixed": bounds[1].item(),
+        "kl_rank": average[chosen].item(),
+        "here": code[chosen].item(),
+    }, {"decoded": seen[0], "mixed": seen[1], "changed": model.decode(changed).mean}
 
 
 def permutation(generator: torch.Generator) -> list[int]:

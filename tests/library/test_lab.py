@@ -24,7 +24,8 @@ DRAWING = f"""
 import {{ asDigit }} from "{(ROOT / "vae_lib/lab/drawing.js").as_uri()}";
 const hook = (x, y, size) => [[[x, y], [x + size, y + size / 2], [x, y + size]]];
 const drawn = [[0.1, 0.1, 0.8], [0.5, 0.3, 0.2], [0.4, 0.9, 0]];
-console.log(JSON.stringify(drawn.map((one) => [...asDigit(hook(...one))])));
+const both = (one) => [true, false].map((small) => [...asDigit(hook(...one), small)]);
+console.log(JSON.stringify(drawn.map(both)));
 """
 
 
@@ -56,6 +57,7 @@ def test_what_is_unknown_is_named():
 def test_what_a_lab_needs_travels_with_it():
     assert lab("draw").packed.keys() == {"plane", "digits"}
     assert len(lab("train").packed["digits"]["labels"]) == 1000
+    assert lab("walk").packed["traverse"]["decoder"] == [10, 128, 784]
     assert lab("climb").packed == {}
 
 
@@ -85,7 +87,11 @@ def test_a_drawing_becomes_a_digit_as_mnists_are():
     20 of 28 pixels are 10 of 14, and at both ends may touch one more. Each pixel counts
     with its own place, so that the center of mass is met to a tenth of a pixel.
     """
-    large, small, dot = (np.array(one).reshape(14, 14) for one in run(DRAWING))
+    drawn = run(DRAWING)
+    for halved, whole in drawn:
+        squares = np.array(whole).reshape(14, 2, 14, 2).mean((1, 3))
+        assert np.abs(squares.ravel() - halved).max() < 1e-12
+    large, small, dot = (np.array(halved).reshape(14, 14) for halved, _ in drawn)
     assert np.abs(large - small).max() < 1e-9
     for one, size in ((large, 10), (dot, 2)):
         assert one.min() >= 0 and 0.2 < one.max() <= 1

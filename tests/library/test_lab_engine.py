@@ -15,7 +15,7 @@ import torch
 from agreement import agree
 from lab_engine import Engine
 
-from tools.release.lab_networks import PACKED, RECIPES, pack, pack_digits, shrink
+from tools.release.lab_networks import PACKED, RECIPES, pack, pack_digits, pack_samples, shrink
 from vae_lib import evaluation, evidence, gradients, objectives
 from vae_lib.checkpoints import load_pretrained
 from vae_lib.data import binarise, load_mnist
@@ -714,6 +714,12 @@ def test_packed_digits_are_those_of_the_library(engine, single_precision):
     nearest, where = distance.min(1)
     assert nearest.max() <= 0.5 / 15 + 1e-6
     assert data.train_labels[where].tolist() == found["labels"][:20]
+    samples = engine("packed.unpackDigits(v.packed)", packed=pack_samples())
+    assert samples["labels"] == 3 * list(range(10)) and samples["side"] == 28
+    distance = torch.cdist(samples["images"].reshape(30, 784), data.train.double(), p=torch.inf)
+    nearest, where = distance.min(1)
+    assert nearest.max() <= 0.5 / 15 + 1e-6 and len(set(where.tolist())) == 30
+    assert data.train_labels[where].tolist() == samples["labels"]
 
 
 @pytest.mark.page("packed.unpackVae", "packed.unpackDigits", "objectives.elbo")
@@ -725,12 +731,13 @@ def test_what_travels_is_what_was_measured(engine, single_precision):
     """
     figures = json.loads((PACKED / "figures.json").read_text("utf-8"))
     scripts = {path.stem: path.read_text("utf-8") for path in PACKED.glob("*.js")}
-    assert scripts.keys() == {*RECIPES, "digits"}
+    assert scripts.keys() == {*RECIPES, "digits", "samples"}
     bytes_ = sum(len(gzip.compress(text.encode(), 9)) for text in scripts.values())
     assert bytes_ <= 400_000, f"{bytes_:,} bytes"
     for text in scripts.values():
         engine("(0, eval)(v.text) && 0", text=text)
     assert engine("packed.unpackDigits(globalThis.vaeLab.digits).labels.length") == 1000
+    assert json.loads(engine("JSON.stringify(globalThis.vaeLab.samples)")) == pack_samples()
     test = load_mnist().test[:100]
     for name, recipe in RECIPES.items():
         about = figures[name]

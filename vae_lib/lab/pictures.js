@@ -1,11 +1,12 @@
 // Small pictures of digits as SVG, and the plane of two latent coordinates in which they lie.
 
-import { axes, dots, frame, HEIGHT, text, WIDTH } from "./plot.js";
+import { axes, curve, dots, frame, HEIGHT, text, WIDTH } from "./plot.js";
 
 const LEVELS = 8; // of ink
 
 /** @typedef {import("./engine/vae.js").DiagonalGaussian} DiagonalGaussian */
 /** @typedef {{z1: number, z2: number}} Point */
+/** @typedef {{x: number, y: number, side: number}} Square */
 
 /**
  * Grey values as ink, each row's equal neighbours in one piece.
@@ -52,6 +53,27 @@ export function row(left, top, size, step, values, pixels) {
     picture(left + i * step, top, size, values.subarray(i * pixels, (i + 1) * pixels)),
   );
   return each.join("");
+}
+
+/**
+ * What is in a pad: the reader's lines, or else a digit.
+ * @param {Square} pad
+ * @param {import("./drawing.js").Place[][]} lines
+ * @param {Float64Array | undefined} x
+ * @returns {string}
+ */
+export function sheet(pad, lines, x) {
+  const at = {
+    x: (/** @type {number} */ x) => pad.x + x * pad.side,
+    y: (/** @type {number} */ y) => pad.y + y * pad.side,
+    inX: Number,
+    inY: Number,
+  };
+  const strokes = lines.map((line) => {
+    const [xs, ys] = [0, 1].map((axis) => line.map((place) => place[axis]));
+    return curve(at, [xs[0], ...xs], [ys[0], ...ys], "pen");
+  });
+  return lines.length || !x ? strokes.join("") : picture(pad.x, pad.y, pad.side, x, "large");
 }
 
 export const EDGE = 3; // of the plane, to each side

@@ -38,8 +38,8 @@ const SELDOM = 1000; // milliseconds between two pictures of a long run there
  * @property {{at: (model: M) => [number, number], to: (x: number, y: number) => Settings, ring?: boolean}} [handle]
  *   what can be dragged: its place in units of the drawing, what a place stands for, and whether
  *   what lies below shows through
- * @property {{x: number, y: number, side: number, to: (model: M, x: number, y: number, first: boolean) => void}} [pad]
- *   a square to draw in, and what hears of each place in it, from 0 to 1, and where a line begins
+ * @property {{x: number, y: number, side: number, to: (model: M, x: number, y: number, first: boolean) => void}[]} [pads]
+ *   squares to draw in, and what hears of each place in one, from 0 to 1, and where a line begins
  */
 
 /**
@@ -80,10 +80,10 @@ export function markup(lab, language, start, id, packed) {
     const handle = panel.handle
       ? `<g class="handle${panel.handle.ring ? " ring" : ""}" ${moved(panel.handle.at(model))}><circle class="grip" r="22"/><circle r="9"/></g>`
       : "";
-    const pad = panel.pad
-      ? `<rect class="pad" x="${panel.pad.x}" y="${panel.pad.y}" width="${panel.pad.side}" height="${panel.pad.side}"/>`
-      : "";
-    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.panels[i]}"><g class="drawing">${panel.draw(model, words)}</g>${handle}${pad}</svg>`;
+    const pads = (panel.pads ?? []).map(
+      ({ x, y, side }) => `<rect class="pad" x="${x}" y="${y}" width="${side}" height="${side}"/>`,
+    );
+    return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${words.panels[i]}"><g class="drawing">${panel.draw(model, words)}</g>${handle}${pads.join("")}</svg>`;
   });
   const ranges = Object.entries(lab.ranges).map(([name, range]) => {
     const [min, max, value] = [range.min, range.max, start[name]].map((n) => track(range, +n));
@@ -244,10 +244,10 @@ export function mount(root, lab, language, start, source, changed = () => {}) {
     const button = /** @type {Element} */ (target).closest("button");
     if (button) then(() => press(button));
   });
-  for (const [i, { handle, pad }] of lab.panels.entries()) {
+  for (const [i, { handle, pads = [] }] of lab.panels.entries()) {
     if (handle) drag(drawings[i], ".handle", false, (x, y) => then(() => set(handle.to(x, y))));
-    if (pad)
-      drag(drawings[i], ".pad", true, (x, y, first) =>
+    for (const [j, pad] of pads.entries())
+      drag(drawings[i], `.pad:nth-of-type(${j + 1})`, true, (x, y, first) =>
         then(() => {
           stop();
           pad.to(model, (x - pad.x) / pad.side, (y - pad.y) / pad.side, first);

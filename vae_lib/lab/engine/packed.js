@@ -1,4 +1,4 @@
-// What travels with the book: networks of eight bits a weight, and small digits of four bits a pixel.
+// What travels with the book: networks of eight bits a weight, and digits of four bits a pixel.
 
 /** @typedef {import("./network.js").Activation} Activation */
 /** @typedef {import("./network.js").Layer} Layer */
@@ -20,7 +20,13 @@
  * @property {string} bytes base64: two pixels a byte, the first one in the upper half
  */
 
-/** @typedef {{plane?: PackedVae, traverse?: PackedVae, digits?: PackedDigits}} Packed by their names */
+/**
+ * @typedef {object} Packed by their names
+ * @property {PackedVae} [plane]
+ * @property {PackedVae} [traverse]
+ * @property {PackedDigits} [digits]
+ * @property {PackedDigits} [samples]
+ */
 
 /**
  * @param {string} base64

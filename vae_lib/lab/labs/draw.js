@@ -1,13 +1,13 @@
 // The first page: a digit that the reader draws, what the encoder makes of it, and what the decoder
 // makes of that.
 
-import { asDigit } from "../drawing.js";
+import { asDigit, Sheet } from "../drawing.js";
 import { draw as drawFrom, klToStandard } from "../engine/gaussian.js";
 import { unpackDigits, unpackVae } from "../engine/packed.js";
 import { Random } from "../engine/random.js";
 import { picture as decoded, encode } from "../engine/vae.js";
-import { coordinate, ellipse, handle, picture, plane, row } from "../pictures.js";
-import { curve, text } from "../plot.js";
+import { coordinate, ellipse, handle, picture, plane, row, sheet } from "../pictures.js";
+import { text } from "../plot.js";
 import { fixed } from "../words.js";
 
 const SAMPLES = [2, 3, 4, 6, 7]; // digits that a button shows
@@ -16,10 +16,8 @@ const DRAWS = 5; // from q
 const NEAREST = 3; // of the known digits
 const GLIDE = 40; // pictures from one dream to the next
 const DREAMS = 12; // and then it wakes
-const FINEST = 0.008; // between two places of a line, in parts of the pad
 const SEED = 1;
 
-/** @typedef {import("../drawing.js").Place} Place */
 /** @typedef {{z1: number, z2: number}} Settings */
 /** @typedef {Required<Pick<import("../shell.js").Packed, "plane" | "digits">>} Needed */
 
@@ -28,8 +26,7 @@ export class Draw {
   random = new Random(SEED);
   /** @type {Float64Array} */
   noise = new Float64Array(2 * DRAWS);
-  /** @type {Place[][]} what the reader drew; nothing while a known digit stands there */
-  lines = [];
+  sheet = new Sheet(); // nothing on it while a known digit stands there
   /** @type {Float64Array | undefined} the digit, unless the pad is empty */
   x = undefined;
   /** @type {import("../engine/gaussian.js").DiagonalGaussian} */
@@ -68,7 +65,7 @@ export class Draw {
 
   /** Take an empty pad, and other noise. */
   begin() {
-    this.lines = [];
+    this.sheet = new Sheet();
     this.x = undefined;
     this.nearest = [];
     this.noise = this.random.normals(2 * DRAWS);
@@ -81,14 +78,8 @@ export class Draw {
    * @param {boolean} first of a line
    */
   pen(x, y, first) {
-    if (first && !this.lines.length) this.begin();
-    if (first) this.lines.push([]);
-    const line = this.lines[this.lines.length - 1];
-    const [lastX, lastY] = line.at(-1) ?? [-1, -1];
-    const place = /** @type {Place} */ ([x, y].map((one) => Math.min(1, Math.max(0, one))));
-    if (Math.hypot(place[0] - lastX, place[1] - lastY) < FINEST) return;
-    line.push(place);
-    this.see(asDigit(this.lines));
+    if (first && !this.sheet.lines.length) this.begin();
+    if (this.sheet.pen(x, y, first)) this.see(asDigit(this.sheet.lines, true));
   }
 
   /** @param {Float64Array} x the digit from now on */
@@ -101,7 +92,9 @@ export class Draw {
       (_, i) => (this.known[2 * i] - z1) ** 2 + (this.known[2 * i + 1] - z2) ** 2,
     );
     const order = [...distances.keys()].sort((a, b) => distances[a] - distances[b]);
-    this.nearest = order.filter((i) => i !== this.shown || this.lines.length).slice(0, NEAREST);
+    this.nearest = order
+      .filter((i) => i !== this.shown || this.sheet.lines.length)
+      .slice(0, NEAREST);
   }
 
   /** The picture at the point. */
@@ -165,16 +158,6 @@ const [COLUMN, CELL, STEP] = [190, 44, 50]; // of the pictures beside it
  * @param {Record<string, string>} words
  */
 function pad(model, words) {
-  const at = {
-    x: (/** @type {number} */ x) => PAD.x + x * PAD.side,
-    y: (/** @type {number} */ y) => PAD.y + y * PAD.side,
-    inX: Number,
-    inY: Number,
-  };
-  const strokes = model.lines.map((line) => {
-    const [xs, ys] = [0, 1].map((axis) => line.map((place) => place[axis]));
-    return curve(at, [xs[0], ...xs], [ys[0], ...ys], "pen");
-  });
   const { x, vae, digits, nearest } = model;
   const empty = new Float64Array(196);
   const draws = x ? decoded(vae, drawFrom(model.q, model.noise)) : new Float64Array(5 * 196);
@@ -183,9 +166,7 @@ function pad(model, words) {
   );
   return [
     text(PAD.x, 13, words.pad, "start"),
-    model.lines.length || !x
-      ? strokes.join("")
-      : picture(PAD.x, PAD.y, PAD.side, x ?? empty, "large"),
+    sheet(PAD, model.sheet.lines, x),
     picture(PAD.x, 194, CELL, x ?? empty),
     text(PAD.x + CELL + 6, 220, words.seen, "start"),
     text(COLUMN, 13, words.draws, "start", "orange"),
@@ -204,7 +185,7 @@ export const draw = {
   needs: ["plane", "digits"],
   open: (settings, packed) => new Draw(settings, packed),
   panels: [
-    { draw: pad, pad: { ...PAD, to: (model, x, y, first) => model.pen(x, y, first) } },
+    { draw: pad, pads: [{ ...PAD, to: (model, x, y, first) => model.pen(x, y, first) }] },
     {
       draw: (model, words) =>
         plane(model.known, model.digits.labels, model.decoded, words) +
