@@ -65,8 +65,9 @@ QUICK += ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:
 LIMIT = 60  # seconds of processor time for one mutant; all the tests together take about ten
 REPORT = ROOT / "benchmarks" / "mutants.json"
 # Mistakes in the mathematics, which a reader could have made: tried first, and alone shown.
-TELLING = ("sign", "factor", "dropped factor", "dropped term", "sigma", "dropped square")
-TELLING += ("sum for mean",)
+TELLING = frozenset(
+    {"sign", "factor", "dropped factor", "dropped term", "sigma", "dropped square", "sum for mean"}
+)
 NUMBER_ALONE = re.compile(r"(return|.* =) -?[\d.]+")
 MOST_ROUNDS = 8  # mutants of one function, until its equation's own test kills one
 Outcomes = list[tuple[Mutant, dict[str, Any]]]
