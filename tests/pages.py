@@ -9,7 +9,7 @@ import opencc
 
 from tools.build.equations import EQUATION
 from tools.build.notebooks import Cell, read_notebook
-from tools.paths import ROOT
+from tools.paths import ROOT, page_names
 
 SECTION = re.compile(r"^\((sec-[a-z0-9-]+)\)=$", re.M)
 FENCE = re.compile(r"^(```|~~~).*?^\1$", re.M | re.S)
@@ -53,8 +53,10 @@ def pages(language: str) -> list[Page]:
 
 
 def labels(language: str) -> dict[str, str]:
-    """Each equation's label, with the page that displays it."""
-    return {label: page.name for page in pages(language) for _, label in page.equations if label}
+    """Each equation's label, in the order of the contents, with the page that displays it."""
+    order = page_names(language)
+    listed = sorted(pages(language), key=lambda page: order.index(page.path.stem))
+    return {label: page.name for page in listed for _, label in page.equations if label}
 
 
 @functools.cache

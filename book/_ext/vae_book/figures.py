@@ -24,6 +24,7 @@ from tools.build.outputs import WIDGET
 LOGGER = logging.getLogger(__name__)
 COLAB = "https://colab.research.google.com"
 PROGRESS_BAR = re.compile(r"\d+%\|")
+FIXED_SIZE = re.compile(r' style="width: [\d.]+px; height: [\d.]+px;"')
 PIXELS_PER_INCH = 100  # on the page, whatever the file has
 
 
@@ -66,28 +67,25 @@ def describe_figures(app: Sphinx, doctree: nodes.document) -> None:
 def pack_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Put WebP in the place of each figure's PNG: the same pixels in less than half the bytes.
 
-    It keeps the figure's size on the page, which WebP does not state. The size that the notebook
-    states would become a style, and stretch the figure on a narrow screen.
+    It keeps the figure's size on the page, which WebP does not state.
     """
     for output in doctree.findall(nodes.container):
         if output.get("mime_type") == "image/png":
             for image in output.findall(nodes.image):
                 path = Path(app.srcdir, image["uri"].lstrip("/"))
                 image["page_size"] = page_size(path)
-                for stated in ("width", "height"):
-                    image.attributes.pop(stated, None)
                 with Image.open(path) as picture:
                     picture.save(path.with_suffix(".webp"), lossless=True)
                 image["uri"] = image["uri"].removesuffix(".png") + ".webp"
 
 
 def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
-    """Write a picture with its size, to be fetched when it is neared."""
+    """Write a picture with its size, which a narrow screen may shrink, to be fetched when neared."""
     path = Path(translator.builder.srcdir, node["uri"])
     width, height = node.get("page_size") or page_size(path)
     node["loading"] = "lazy"
     type(translator).visit_image(translator, node)
-    tag = translator.body.pop()
+    tag = FIXED_SIZE.sub("", translator.body.pop())
     translator.body.append(tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1))
 
 
