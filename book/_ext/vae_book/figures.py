@@ -80,7 +80,7 @@ def pack_figures(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
-    """Write a picture with its size, which a narrow screen may shrink, to be fetched when neared."""
+    """Write a picture with its size, which a narrow screen may shrink; fetched when neared."""
     path = Path(translator.builder.srcdir, node["uri"])
     width, height = node.get("page_size") or page_size(path)
     node["loading"] = "lazy"
