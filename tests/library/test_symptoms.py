@@ -15,6 +15,7 @@ from vae_lib.lessons.wrong_losses import (
     floor_check,
     make_bench,
     make_loss,
+    posterior_check,
 )
 from vae_lib.linear import LinearGaussian, forecast_unit_variance
 
@@ -106,6 +107,12 @@ def test_a_loss_of_probabilities_stays_at_100_without_a_gradient():
 def test_the_checks_that_the_page_calls_are_0_for_the_right_loss(mistake):
     check = {"KL sign": blind_check, "mean over pixels": doubling_check}.get(mistake, floor_check)
     assert check(make_loss(), make_bench()) < 1e-12 < check(make_loss(mistake), make_bench())
+
+
+@pytest.mark.parametrize("mistake", ["ELBO minimised", "KL sign"])
+def test_the_exact_posterior_finds_both_losses_that_fall_without_end(mistake):
+    assert posterior_check(make_loss(), make_bench()) < 1e-12
+    assert posterior_check(make_loss(mistake), make_bench()) > 1
 
 
 @pytest.mark.parametrize("instead_of_variance", [2.0, 2 * math.log(2)])
