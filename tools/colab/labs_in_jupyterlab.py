@@ -51,7 +51,7 @@ def notebook(names: list[str]) -> nbformat.NotebookNode:
 
 
 @contextmanager
-def jupyterlab(python: Path, folder: Path) -> Iterator[str]:
+def jupyterlab(folder: Path) -> Iterator[str]:
     """Start JupyterLab in a folder, with no settings but its own; gives its address.
 
     Raises:
@@ -59,13 +59,7 @@ def jupyterlab(python: Path, folder: Path) -> Iterator[str]:
     """
     kinds = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     own = {f"JUPYTER_{kind}": str(folder / kind) for kind in kinds} | {"PYTHONPATH": str(ROOT)}
-    command: list[str | Path] = [
-        python,
-        "-m",
-        "jupyterlab",
-        *OPTIONS,
-        f"--ServerApp.root_dir={folder}",
-    ]
+    command = [str(PYTHON), "-m", "jupyterlab", *OPTIONS, f"--ServerApp.root_dir={folder}"]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=os.environ | own, stdout=quiet, stderr=quiet) as server:
         address, end = f"http://127.0.0.1:{PORT}", time.monotonic() + PATIENCE
@@ -119,13 +113,12 @@ def try_lab(page: Page, name: str, cells: list[Locator]) -> None:
 def main() -> None:
     """Try all labs, or those that are named."""
     names = sys.argv[1:] or list(STARTS)
-    python = Path(os.environ.get("LABS_PYTHON", PYTHON))
     expect.set_options(timeout=10_000)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, chromium() as browser:
         nbformat.write(notebook(names), Path(folder) / "labs.ipynb")
         page = browser.new_page(viewport={"width": 1200, "height": 1000})
         page.set_default_timeout(1000 * PATIENCE)
-        with jupyterlab(python, Path(folder)) as address:
+        with jupyterlab(Path(folder)) as address:
             page.goto(f"{address}/lab/tree/labs.ipynb?reset")
             page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
             for i, name in enumerate(names):

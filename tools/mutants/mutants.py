@@ -298,13 +298,14 @@ def by_equation(outcomes: Outcomes) -> dict[str, dict[str, str]]:
     wrong value: no program that stops, and no number in place of the formula.
     """
     found: dict[str, dict[str, str]] = {}
+    places = coded_places()
     for mutant, outcome in outcomes:
         killer = outcome["killer"]
         if mutant.kind not in TELLING or killer.get("error") != "AssertionError":
             continue
         if NUMBER_ALONE.fullmatch(mutant.after):
             continue
-        own = {label for place, label in coded_places() if is_within(mutant, *place)}
+        own = {label for place, label in places if is_within(mutant, *place)}
         for label in own.intersection(killer.get("equation", ())):
             shown = {"before": mutant.before, "after": mutant.after}
             found.setdefault(label, shown | {"test": killer["test"]})
